@@ -1,0 +1,83 @@
+/* The lowered form: a list of kernel calls over buffers.  It knows kernels and storage, not operations; backends read
+ * it and only print.
+ *
+ * A call's arguments come in the order of the C function's parameters.  Those marked as a dimension are the
+ * same for every layer of that shape: they become literals in one specialised function per distinct (kernel, dimensions),
+ * which the layers share; the rest are passed by each layer. */
+#ifndef BACKEND_PROGRAM_H
+#define BACKEND_PROGRAM_H
+#include "ir/graph.h"
+
+enum buffer_kind { BUF_ARENA, BUF_INPUT, BUF_OUTPUT, BUF_CONST };
+struct buffer {
+	enum buffer_kind kind;
+	int id;                 /* position in program->buffers */
+	name name;              /* root tensor's name, or CALL.scratch */
+	enum dtype dtype;
+	struct shape shape;     /* CONST: for the comment over the array */
+	int64_t bytes;
+	int align;              /* bytes, a power of two */
+	const void *data;       /* CONST */
+	int index;              /* INPUT, OUTPUT: which of the network's */
+	int first, last;        /* ARENA: the calls during which it is live, inclusive; set by program_plan */
+	int64_t offset;         /* ARENA: in the arena; set by program_plan.  CONST: in NAME.bin; set by the backend */
+};
+
+enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM };
+struct arg {
+	enum arg_kind kind;
+	const char *name;       /* the kernel's parameter */
+	struct buffer *buf;     /* OUT, IN, CONST, SCRATCH; NULL prints NULL (no bias) */
+	enum dtype dtype;       /* of the elements pointed to */
+	int64_t offset;         /* elements from the buffer's start */
+	int64_t i;              /* INT, DIM */
+	float f;                /* FLOAT */
+};
+
+struct call {
+	struct call *next;
+	int index;
+	const char *kernel;     /* "conv2d_i8": runtime/nn_conv2d_i8.c defines nn_conv2d_i8 */
+	const struct node *node;/* the layer: name, location, shapes for the comment */
+	const char *note;       /* further words for the comment, or NULL */
+	ARRAY(struct arg) args;
+};
+
+struct program {
+	struct arena *arena;
+	const struct graph *graph;
+	struct call *first, *last;
+	int call_count;
+	ARRAY(struct buffer *) buffers;
+	ARRAY(struct buffer *) consts;  /* of buffers, those of kind CONST in order of first use */
+	int64_t arena_bytes;    /* set by program_plan */
+	int arena_align;
+	int64_t lower_bound;    /* the largest sum of live bytes over the calls */
+};
+
+/* backend/lower.c: a call per operation that is not a view, from the table of lower_X functions. */
+struct lower {
+	struct program *p;
+	struct diag *diag;
+	struct buffer **of_tensor; /* by tensor id of the root */
+};
+typedef bool lower_fn(struct lower *, const struct node *);
+extern lower_fn *const lower_table[OP_COUNT];
+struct program *program_lower(struct arena *, const struct graph *, struct diag *);
+
+/* For the lower_X functions.  A new call, and its arguments in order. */
+struct call *lower_call(struct lower *, const struct node *, const char *kernel);
+void call_out(struct lower *, struct call *, const char *name, const struct tensor *);
+void call_in(struct lower *, struct call *, const char *name, const struct tensor *); /* constants too; NULL tensor: a NULL pointer of dtype i32 or f32 */
+void call_const(struct lower *, struct call *, const char *name, const char *suffix, enum dtype, int count, const void *data);
+void call_scratch(struct lower *, struct call *, const char *name, enum dtype, int64_t count);
+void call_int(struct lower *, struct call *, const char *name, int64_t);
+void call_float(struct lower *, struct call *, const char *name, float);
+void call_dim(struct lower *, struct call *, const char *name, int64_t);
+
+/* backend/plan.c: lifetimes and arena offsets, arena_bytes, lower_bound. */
+void program_plan(struct program *);
+/* Aborts when two live buffers overlap, a call reads what no call wrote, an offset is misaligned ... */
+void program_verify(const struct program *);
+void program_print(FILE *, const struct program *); /* --dump-program */
+#endif

@@ -1,0 +1,121 @@
+/* The tables of operations, attributes and element types, as C.  Made from ops.def, attrs.def and
+ * dtypes.def; see there for the meaning of the columns. */
+#ifndef IR_OPS_H
+#define IR_OPS_H
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RANK_MAX = 6, INPUTS_MAX = 5 /* of an operation that is not VARIADIC */ };
+
+enum dtype {
+#define DTYPE(id, text, bytes, c, npy, st, lo, hi) DT_##id,
+#include "ir/dtypes.def"
+#undef DTYPE
+	DT_COUNT
+};
+struct dtype_info {
+	const char *name, *c_type, *npy, *safetensors;
+	int bytes;
+	int32_t lo, hi; /* integer types */
+};
+extern const struct dtype_info dtype_info[DT_COUNT];
+bool dtype_lookup(const char *name, enum dtype *);
+static inline bool dtype_is_int(enum dtype t) { return t != DT_F32; }
+
+/* Activations are NHWC with batch 1 left out: an image is [h, w, c], a vector [n].  rank 0: a scalar. */
+struct shape {
+	int rank;
+	int32_t dim[RANK_MAX];
+};
+/* The product of the dimensions; at most INT32_MAX for every tensor of a graph (shape_check). */
+int64_t shape_count(const struct shape *);
+bool shape_equal(const struct shape *, const struct shape *);
+/* NULL, or why no tensor can have it (a dimension below 1, more than INT32_MAX elements). */
+const char *shape_check(const struct shape *);
+/* "[49, 10, 1]" into BUF, which is returned; never overflows SIZE. */
+const char *shape_text(const struct shape *, char *buf, int size);
+enum { SHAPE_TEXT = 96 }; /* room for any shape */
+
+/* Real value = scale * (q - zero).  Activations: count 1.  Weights: zero 0, count 1 or one scale per
+ * output channel (the dimension axis).  count 0: not quantised. */
+struct quant {
+	int count;
+	const float *scale;
+	int32_t zero;
+	int axis;
+};
+bool quant_equal(const struct quant *, const struct quant *);
+
+enum mode { MODE_NONE, MODE_NEAREST, MODE_BILINEAR, MODE_COUNT };
+extern const char *const mode_names[MODE_COUNT];
+
+struct ints { int n; int32_t v[RANK_MAX]; };
+/* A fused activation in real values; lo = -INFINITY and hi = INFINITY: none. */
+struct clamp { float lo, hi; };
+bool clamp_is_none(struct clamp);
+
+/* The attributes of all operations; an operation reads those of its row and no others. */
+struct attrs {
+	int32_t out, kernel[2], stride[2], dilation[2], pad[4], output_pad[2], groups, multiplier, axis;
+	struct ints axes, perm, begin, size, steps, shape, before, after;
+	float value, lo, hi, alpha, beta, epsilon;
+	enum mode mode;
+	bool align_corners, half_pixel, keep, count_pad;
+	struct clamp act;
+};
+
+enum attr_kind { ATTR_KIND_INT, ATTR_KIND_PAIR, ATTR_KIND_PAD, ATTR_KIND_FLOAT, ATTR_KIND_INTS,
+	ATTR_KIND_MODE, ATTR_KIND_BOOL, ATTR_KIND_ACT };
+enum attr {
+#define ATTR(id, text, kind, field, def, help) ATTR_##id,
+#include "ir/attrs.def"
+#undef ATTR
+	ATTR_COUNT
+};
+struct attr_info {
+	const char *name;
+	enum attr_kind kind;
+	int offset;           /* of the field in struct attrs */
+	const char *def;      /* default as text; "": none, it must be written or derived */
+	const char *help;
+};
+extern const struct attr_info attr_info[ATTR_COUNT];
+/* The defaults of every attribute (unset ones 0, act none). */
+void attrs_init(struct attrs *);
+bool attr_lookup(const char *name, enum attr *);
+
+enum op {
+#define OP(id, text, inputs, min, max, attrs, flags, quant, fn, help) OP_##id,
+#include "ir/ops.def"
+#undef OP
+	OP_COUNT
+};
+enum op_flag {
+	OPF_ELEMENTWISE = 1, OPF_VIEW = 2, OPF_ACT = 4, OPF_VARIADIC = 8, OPF_ROWS_IN = 16, OPF_ROWS_OUT = 32
+};
+enum quant_rule { QUANT_SAME, QUANT_STATED, QUANT_FIXED, QUANT_NONE };
+
+struct tensor;
+struct node;
+/* Fills in the output's dtype, shape and, for FIXED, quant from the inputs and attributes of N (its
+ * out is set, with name and a written quant only); may complete attributes (kernel = all, same
+ * padding, a shape's -1).  NULL, or the reason as text in WHY (SIZE bytes): "weight has 3 input
+ * channels but the input has 4". */
+typedef const char *shape_rule(struct node *n, char *why, int size);
+enum { WHY_SIZE = 256 };
+
+struct op_info {
+	const char *name;
+	const char *inputs;   /* space-separated names; see ops.def */
+	int min_inputs, max_inputs;
+	uint64_t attrs;       /* bit 1 << ATTR_X */
+	unsigned flags;
+	enum quant_rule quant;
+	shape_rule *shape;
+	const char *help;
+};
+extern const struct op_info op_info[OP_COUNT];
+bool op_lookup(const char *name, enum op *);
+/* The name of input K of OP in lower case ("weight") and whether it is bound by the layer's path. */
+const char *op_input_name(enum op, int k, bool *bound);
+#endif

@@ -1,0 +1,33 @@
+/* The pass runner.  A pass is one file with one function; it changes the graph and ends with graph_tidy.  The
+ * runner is its only caller: it runs the pass, verifies the graph, dumps it if asked. */
+#ifndef PASSES_PASS_H
+#define PASSES_PASS_H
+#include "ir/graph.h"
+
+struct pass_ctx {
+	struct diag *diag;
+	struct arena *scratch;     /* emptied after each pass */
+	FILE *dump;                /* where --dump-ir goes */
+	const char *dump_after;    /* comma-separated pass names, "build" for the graph as built, or "all"; NULL: none */
+	const char *stop_after;    /* NULL: run all */
+	struct print_opts print;
+};
+
+/* false: an error was reported. */
+typedef bool pass_fn(struct graph *, struct pass_ctx *);
+struct pass {
+	const char *name, *help;
+	pass_fn *run;
+};
+enum pass_id {
+#define PASS(fn, text, help) PASS_##fn,
+#include "passes/passes.def"
+#undef PASS
+	PASS_COUNT
+};
+extern const struct pass passes[PASS_COUNT];
+/* Check the names in dump_after and stop_after: NULL, or the unknown one. */
+const char *passes_unknown(const struct pass_ctx *);
+/* All passes up to stop_after; *stopped says whether it was reached. */
+bool passes_run(struct graph *, struct pass_ctx *, bool *stopped);
+#endif
