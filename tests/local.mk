@@ -1,0 +1,35 @@
+AM_TESTS_ENVIRONMENT = \
+  NETC='$(abs_top_builddir)/netc$(EXEEXT)'; export NETC; \
+  NPYCMP='$(abs_top_builddir)/%D%/npycmp$(EXEEXT)'; export NPYCMP; \
+  top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+  top_builddir='$(abs_top_builddir)'; export top_builddir; \
+  CC='$(CC)'; export CC; \
+  ASAN_OPTIONS=detect_leaks=1; export ASAN_OPTIONS; \
+  CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; CK_DEFAULT_TIMEOUT=120; \
+  export CK_TAP_LOG_FILE_NAME CK_VERBOSITY CK_DEFAULT_TIMEOUT;
+TEST_EXTENSIONS = .test
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+TEST_LOG_DRIVER = $(TAP_DRIVER)
+
+TESTS_SCRIPTS = \
+  %D%/golden.test
+TESTS += $(TESTS_SCRIPTS)
+check_PROGRAMS += %D%/npycmp
+%C%_npycmp_SOURCES = %D%/npycmp.c
+%C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
+EXTRA_DIST += $(TESTS_SCRIPTS) %D%/golden
+
+if HAVE_CHECK
+TESTS += %D%/unit/unit
+check_PROGRAMS += %D%/unit/unit
+%C%_unit_unit_SOURCES = \
+  %D%/unit/unit.c \
+  %D%/unit/suites.def
+%C%_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/unit $(CHECK_CFLAGS)
+%C%_unit_unit_LDADD = libnetc.a $(CHECK_LIBS) $(JANSSON_LIBS)
+endif
+
+.PHONY: update-golden
+update-golden: all
+	@$(AM_TESTS_ENVIRONMENT) UPDATE=1 $(SHELL) $(top_srcdir)/%D%/golden.test
