@@ -1,37 +1,95 @@
 /* The integers that the int8 arithmetic runs on, derived from scales at compile time.  Rules of TensorFlow
- * Lite's reference kernels; docs/numerics.md gives the source of each. */
+ * Lite Micro's reference kernels; docs/numerics.md gives the formula and the source of each.
+ *
+ * The evaluator and the lowering to kernels both read these derivations, so a network's constants have one
+ * origin.  Scales are positive and finite (sema and the text reader see to it). */
 #ifndef IR_QUANT_H
 #define IR_QUANT_H
 #include "ir/graph.h"
 
-/* real = m * 2^(shift - 31), m in [2^30, 2^31); 0 gives m = 0; shift < -31 gives m = 0, shift = 0. */
+/* Multipliers and the two roundings. */
+
+/* real = m * 2^(shift - 31), |m| in [2^30, 2^31); 0 gives m = 0, shift = 0; so does shift < -31.  A
+ * shift beyond 31 (a ratio of 2^31 or more) is kept at 31 with the largest m.  Negative for a negative real. */
 struct multiplier { int32_t m; int32_t shift; };
 struct multiplier multiplier_of(double real);
 
-/* requant(x) by two roundings: numerics.md section 1.  The evaluator's own primitive. */
+/* SRDHM: the high half of 2ab, rounded half up, saturated: floor((a * b + 2^30) / 2^31). */
+int32_t high_mul(int32_t a, int32_t b);
+/* RDivPOT: x / 2^n rounded half away from zero, n in 0..31. */
+int32_t divide_pot(int32_t x, int n);
+/* divide_pot(high_mul(x << max(shift, 0), m), max(-shift, 0)); the shift to the left wraps in 32 bits. */
 int32_t multiply_by(int32_t x, struct multiplier);
+/* The sum in 32 bits, wrapping. */
+static inline int32_t wrap_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
+static inline int32_t clamp_i32(int64_t x, int32_t lo, int32_t hi) { return (int32_t)(x < lo ? lo : x > hi ? hi : x); }
 
-/* The clamp in quantised values: [max(lo of dtype, zero + round(lo / scale)), ...]. */
+/* Real values to quantised ones. */
+
+/* The clamp in quantised values: [max(lo of dtype, zero + round(lo / scale)), min(hi of dtype, ...)]; the
+ * whole range of the type where the clamp is infinite. */
 void clamp_quantise(struct clamp, const struct quant *, enum dtype, int32_t *lo, int32_t *hi);
-/* zero + round(v / scale), half away from zero, saturated to the type. */
+/* zero + round(v / scale), half away from zero, saturated to the type; a NaN gives zero. */
 int32_t value_quantise(float v, const struct quant *, enum dtype);
+
+/* The parameters of the operations, each from a node whose tensors are int8. */
 
 /* conv2d, dwconv2d, tconv2d, dense: one per output channel of N, in the arena. */
 const struct multiplier *layer_multipliers(struct arena *, const struct node *);
 
-/* add, sub: both inputs shifted left by 20, then rescaled, summed and rescaled. */
+/* add, sub: both inputs shifted left by 20, then rescaled, summed (or subtracted) and rescaled. */
 struct add_params { int left_shift; struct multiplier a, b, out; int32_t a_zero, b_zero, out_zero, lo, hi; };
 void add_params_of(const struct node *, struct add_params *);
 
-/* softmax (numerics.md section 7). */
+/* mul: clamp(multiply_by((a - a_zero) * (b - b_zero), out) + out_zero, lo, hi). */
+struct mul_params { struct multiplier out; int32_t a_zero, b_zero, out_zero, lo, hi; };
+void mul_params_of(const struct node *, struct mul_params *);
+
+/* mean over count elements.  divide (input and output have one scale and zero point): sum / count, truncated
+ * towards zero.  Else clamp(multiply_by(sum - count * in_zero, out) + out_zero); 1 / count is part of the
+ * multiplier, so m may be below 2^30. */
+struct mean_params { bool divide; struct multiplier out; int32_t count, in_zero, out_zero; };
+void mean_params_of(const struct node *, struct mean_params *);
+
+/* requantize, relu, relu6, clip, and concat's inputs of another scale:
+ * clamp(multiply_by(x - in_zero, out) + out_zero, lo, hi).  identity: x unchanged but for the clamp. */
+struct requant_params { struct multiplier out; int32_t in_zero, out_zero, lo, hi; bool identity; };
+void requant_params_of(const struct node *, struct requant_params *);      /* of N's only input */
+void requant_params_between(const struct tensor *from, const struct tensor *to, struct requant_params *);
+
+/* leaky_relu: x - in_zero times identity (from zero up) or alpha (below zero), + out_zero, clamped to the
+ * type.  alpha.m is negative when the slope is. */
+struct leaky_params { struct multiplier identity, alpha; int32_t in_zero, out_zero; };
+void leaky_params_of(const struct node *, struct leaky_params *);
+
+/* hard_swish in 16-bit fixed point: docs/numerics.md.  out_shift: right shift, 0..31; gate_shift: left if
+ * positive, right if negative, -31..31. */
+struct hard_swish_params { int32_t in_zero, out_zero; int16_t out_m, gate_m; int32_t out_shift, gate_shift; };
+void hard_swish_params_of(const struct node *, struct hard_swish_params *);
+
+/* softmax: x - max (of the row) below diff_min gives -128; else multiplied into Q5.26. */
 struct softmax_params { struct multiplier input; int32_t diff_min; };
 void softmax_params_of(const struct node *, struct softmax_params *);
 
-/* sigmoid, tanh of int8: beyond input_radius the result is saturated; inside, the difference from the zero point
- * is scaled by MULTIPLIER into a fixed-point number of 4 integer bits. */
-struct sigmoid_params { struct multiplier input; int32_t radius; };
+/* sigmoid, tanh: x - in_zero of magnitude radius and beyond is saturated; inside, it is multiplied into Q4.27. */
+struct sigmoid_params { struct multiplier input; int32_t in_zero, radius; };
 void sigmoid_params_of(const struct node *, struct sigmoid_params *);
 
-/* Others (mul, mean, leaky_relu, hard_swish, requantize) are added by whoever writes their evaluator, here,
- * so that the evaluator and the lowering read one derivation. */
+/* sigmoid and tanh map 256 values to 256 values: entry x + 128 is the result for x. */
+void sigmoid_table(const struct sigmoid_params *, int8_t table[256]);
+void tanh_table(const struct sigmoid_params *, int8_t table[256]);
+
+/* Fixed-point functions on raw 32-bit values (the gemmlowp library's definitions). */
+int32_t fixed_exp_q5(int32_t x);                   /* exp of Q5.26 <= 0 to Q0.31 */
+int32_t fixed_sigmoid_q4(int32_t x);               /* Q4.27 to Q0.31 */
+int32_t fixed_tanh_q4(int32_t x);                  /* Q4.27 to Q0.31 */
+int32_t fixed_reciprocal(int32_t x, int int_bits, int *shift); /* Q(int_bits) > 0: 2^shift / (2 x) in Q0.31 */
+
+/* The source cells of resize.  hi == lo for nearest.  Bilinear: the cell hi counts frac / 1024 (int8) or
+ * weight (f32), the cell lo the rest.  One entry per output row (or column), in the arena. */
+struct resize_tap { int32_t lo, hi, frac; float weight; };
+const struct resize_tap *resize_taps(struct arena *, int32_t in, int32_t out, const struct attrs *);
+
+/* batchnorm (f32) as y = x * scale[c] + offset[c], both rounded from double. */
+void batchnorm_params_of(struct arena *, const struct node *, const float **scale, const float **offset);
 #endif
