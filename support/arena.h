@@ -3,6 +3,7 @@
  * message and status 1. */
 #ifndef SUPPORT_ARENA_H
 #define SUPPORT_ARENA_H
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena {
@@ -18,6 +19,7 @@ void *arena_array(struct arena *, size_t count, size_t size);
 char *arena_strndup(struct arena *, const char *, size_t len);
 char *arena_strdup(struct arena *, const char *);
 char *arena_printf(struct arena *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *, const char *fmt, va_list) __attribute__((format(printf, 2, 0)));
 void arena_free(struct arena *);
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))

@@ -30,7 +30,8 @@ struct source {
 	const char *text; /* len bytes and a NUL; may hold NULs */
 	size_t len;
 	uint32_t base;
-	struct source *next;
+	struct source *next;      /* the one added before */
+	struct line_mark *marks;  /* of every block of the text; NULL until a position is asked for */
 };
 
 /* The warnings that -Wno-NAME turns off and -Werror=NAME makes errors: support/warnings.def. */
@@ -53,7 +54,9 @@ struct diag {
 	unsigned char off[WARN_COUNT]; /* -Wno-NAME */
 	struct source *sources;
 	uint32_t next_base;
-	bool suppress_notes; /* the last error was beyond the limit */
+	unsigned char fatal[WARN_COUNT]; /* -Werror=NAME */
+	bool suppress_notes; /* the last error was beyond the limit, or the last warning off */
+	struct loc shown;    /* where the last message was: a note there repeats no source line */
 };
 
 void diag_init(struct diag *, struct arena *, FILE *out);

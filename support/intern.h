@@ -2,6 +2,7 @@
 #ifndef SUPPORT_INTERN_H
 #define SUPPORT_INTERN_H
 #include <stddef.h>
+#include <stdint.h>
 #include "support/arena.h"
 
 typedef const char *name;
@@ -12,6 +13,9 @@ struct intern *intern_new(struct arena *);
 name intern_n(struct intern *, const char *s, size_t len);
 name intern(struct intern *, const char *s);
 name intern_printf(struct intern *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* 64-bit FNV-1a of LEN bytes. */
+uint64_t hash_bytes(const void *, size_t len);
 
 /* A map from names to pointers (one per key); lookups cost O(1). */
 struct map;
