@@ -13,12 +13,18 @@ LOG_DRIVER = $(TAP_DRIVER)
 TEST_LOG_DRIVER = $(TAP_DRIVER)
 
 TESTS_SCRIPTS = \
-  %D%/golden.test
+  %D%/examples.test \
+  %D%/models.test \
+  %D%/golden.test \
+  %D%/docs.test \
+  %D%/sources.test
 TESTS += $(TESTS_SCRIPTS)
-check_PROGRAMS += %D%/npycmp
+check_PROGRAMS += %D%/npycmp %D%/npyrand
 %C%_npycmp_SOURCES = %D%/npycmp.c
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
-EXTRA_DIST += $(TESTS_SCRIPTS) %D%/golden
+%C%_npyrand_SOURCES = %D%/npyrand.c
+%C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS)
+EXTRA_DIST += $(TESTS_SCRIPTS) %D%/lib.sh %D%/golden %D%/models %D%/fuzz tools/check-includes.sh
 
 if HAVE_CHECK
 TESTS += %D%/unit/unit
