@@ -1,0 +1,10 @@
+# make bench: times of netc itself; not part of make check.
+EXTRA_PROGRAMS += %D%/measure %D%/bigweights
+%C%_measure_SOURCES = %D%/measure.c
+%C%_bigweights_SOURCES = %D%/bigweights.c
+EXTRA_DIST += %D%/compiler.sh
+CLEANFILES += %D%/measure$(EXEEXT) %D%/bigweights$(EXEEXT)
+
+.PHONY: bench
+bench: netc$(EXEEXT) %D%/measure$(EXEEXT) %D%/bigweights$(EXEEXT)
+	@$(SHELL) $(top_srcdir)/%D%/compiler.sh $(abs_top_builddir)/netc$(EXEEXT) $(abs_top_builddir)/%D%

@@ -1,0 +1,30 @@
+# The example networks, installed beside the documentation.
+EXAMPLES = \
+  %D%/kws/kws.net \
+  %D%/resnet8/resnet8.net \
+  %D%/resnet8/resnet8_f32.net \
+  %D%/vww/vww.net \
+  %D%/vww/vww_f32.net \
+  %D%/ad/ad.net \
+  %D%/ad/ad_f32.net \
+  %D%/digits/digits.net \
+  %D%/digits/weights.safetensors \
+  %D%/digits/heldback_images.npy \
+  %D%/digits/heldback_labels.npy \
+  %D%/digits/accuracy.txt \
+  %D%/digits/show.c \
+  %D%/digits/train.py \
+  %D%/firmware/Makefile \
+  %D%/firmware/main.c \
+  %D%/firmware/startup.c \
+  %D%/firmware/mps2-an386.ld
+EXTRA_DIST += $(EXAMPLES)
+
+# Installed under their own folders: PKGDATADIR/examples/kws/kws.net
+install-data-hook:
+	@for f in $(EXAMPLES); do \
+	  to="$(DESTDIR)$(pkgdatadir)/$$f"; \
+	  $(MKDIR_P) "$$(dirname "$$to")" && $(INSTALL_DATA) "$(srcdir)/$$f" "$$to" || exit 1; \
+	done
+uninstall-hook:
+	rm -rf "$(DESTDIR)$(pkgdatadir)/examples"
