@@ -10,7 +10,7 @@
 /* Multipliers and the two roundings. */
 
 /* real = m * 2^(shift - 31), |m| in [2^30, 2^31); 0 gives m = 0, shift = 0; so does shift < -31.  A
- * shift beyond 31 (a ratio of 2^31 or more) is kept at 31 with the largest m.  Negative for a negative real. */
+ * real of 2^31 or more gets the largest m at shift 31.  m is negative for a negative real. */
 struct multiplier { int32_t m; int32_t shift; };
 struct multiplier multiplier_of(double real);
 
@@ -62,8 +62,7 @@ void requant_params_between(const struct tensor *from, const struct tensor *to, 
 struct leaky_params { struct multiplier identity, alpha; int32_t in_zero, out_zero; };
 void leaky_params_of(const struct node *, struct leaky_params *);
 
-/* hard_swish in 16-bit fixed point: docs/numerics.md.  out_shift: right shift, 0..31; gate_shift: left if
- * positive, right if negative, -31..31. */
+/* hard_swish in 16-bit fixed point: docs/numerics.md.  Both shifts: left if positive, right if negative. */
 struct hard_swish_params { int32_t in_zero, out_zero; int16_t out_m, gate_m; int32_t out_shift, gate_shift; };
 void hard_swish_params_of(const struct node *, struct hard_swish_params *);
 
@@ -75,20 +74,32 @@ void softmax_params_of(const struct node *, struct softmax_params *);
 struct sigmoid_params { struct multiplier input; int32_t in_zero, radius; };
 void sigmoid_params_of(const struct node *, struct sigmoid_params *);
 
-/* sigmoid and tanh map 256 values to 256 values: entry x + 128 is the result for x. */
-void sigmoid_table(const struct sigmoid_params *, int8_t table[256]);
-void tanh_table(const struct sigmoid_params *, int8_t table[256]);
+/* One int8 result of the operations above that have one int8 input. */
+int8_t requant_at(const struct requant_params *, int8_t x);
+int8_t leaky_relu_at(const struct leaky_params *, int8_t x);
+int8_t hard_swish_at(const struct hard_swish_params *, int8_t x);
+int8_t sigmoid_at(const struct sigmoid_params *, int8_t x);
+int8_t tanh_at(const struct sigmoid_params *, int8_t x);
+/* An elementwise node from int8 to int8 with one input (relu, relu6, clip, leaky_relu, hard_swish, sigmoid,
+ * tanh, requantize) as a table: entry x + 128 is the result for x. */
+void unary_table(const struct node *, int8_t table[256]);
 
-/* Fixed-point functions on raw 32-bit values (the gemmlowp library's definitions). */
-int32_t fixed_exp_q5(int32_t x);                   /* exp of Q5.26 <= 0 to Q0.31 */
-int32_t fixed_sigmoid_q4(int32_t x);               /* Q4.27 to Q0.31 */
-int32_t fixed_tanh_q4(int32_t x);                  /* Q4.27 to Q0.31 */
-int32_t fixed_reciprocal(int32_t x, int int_bits, int *shift); /* Q(int_bits) > 0: 2^shift / (2 x) in Q0.31 */
+/* ir/fixed.c: fixed-point functions on raw 32-bit values, as the gemmlowp library defines them. */
 
-/* The source cells of resize.  hi == lo for nearest.  Bilinear: the cell hi counts frac / 1024 (int8) or
- * weight (f32), the cell lo the rest.  One entry per output row (or column), in the arena. */
+/* exp of x <= 0 in Q(int_bits) to Q0.31; int_bits in 1..5. */
+int32_t fixed_exp(int32_t x, int int_bits);
+/* From Q4.27 to Q0.31; x > INT32_MIN. */
+int32_t fixed_sigmoid_q4(int32_t x);
+int32_t fixed_tanh_q4(int32_t x);
+/* r in Q0.31 with 1 / x = r * 2^-*shift, for x > 0 in Q(int_bits). */
+int32_t fixed_reciprocal(int32_t x, int int_bits, int *shift);
+
+/* The rest. */
+
+/* The source cells of resize, one entry per output row (or column), in the arena.  hi == lo for nearest.
+ * Bilinear: the cell hi counts frac / 1024 (integers) or weight (f32), the cell lo the rest. */
 struct resize_tap { int32_t lo, hi, frac; float weight; };
-const struct resize_tap *resize_taps(struct arena *, int32_t in, int32_t out, const struct attrs *);
+const struct resize_tap *resize_taps(struct arena *, enum dtype, int32_t in, int32_t out, const struct attrs *);
 
 /* batchnorm (f32) as y = x * scale[c] + offset[c], both rounded from double. */
 void batchnorm_params_of(struct arena *, const struct node *, const float **scale, const float **offset);
