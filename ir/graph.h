@@ -94,9 +94,11 @@ struct graph {
 	struct arena *arena;
 	struct intern *names;
 	struct map *by_name;   /* tensors by name; private to graph.c */
+	struct map *suffixes;  /* the next number graph_unique tries for a name; private to graph.c */
 	struct node *first, *last;
 	int node_count;
-	ARRAY(struct tensor *) tensors;  /* in order of creation */
+	ARRAY(struct tensor *) tensors;  /* in order of creation; graph_tidy: the inputs, then for each node the
+	                                  * constants that it is the first to read and its result */
 	ARRAY(struct tensor *) inputs;
 	ARRAY(struct tensor *) outputs;  /* the tensor written to each output ... */
 	ARRAY(name) output_names;        /* ... and the output's name */
@@ -104,13 +106,14 @@ struct graph {
 	struct loc loc;
 };
 
+/* Scales are copied into the graph's arena, constants' data is borrowed.  Names must be unused: see graph_unique. */
 struct graph *graph_new(struct arena *, struct intern *, name);
 struct tensor *graph_input(struct graph *, name, enum dtype, const struct shape *, const struct quant *, struct loc);
 struct tensor *graph_const(struct graph *, name, enum dtype, const struct shape *, const struct quant *,
 	const void *data, struct loc);
 void graph_output(struct graph *, name, struct tensor *);
 
-/* Append a node.  IN is copied.  QUANT: the written scale and zero point of the result, or NULL.  NULL
+/* Append a node.  IN is copied, and of the attributes those that OP takes.  QUANT: the written scale and zero point of the result, or NULL.  NULL
  * on failure, with the reason in WHY (WHY_SIZE bytes). */
 struct node *graph_add(struct graph *, enum op, name, struct tensor *const *in, int nin,
 	const struct attrs *, const struct quant *, struct loc, char *why);
@@ -121,8 +124,10 @@ struct node *graph_insert(struct graph *, struct node *pos, enum op, name, struc
 name graph_unique(struct graph *, name base);
 struct tensor *graph_find(const struct graph *, name);
 
-/* From now on NEW stands for OLD (outputs too); takes effect at graph_tidy. */
+/* From now on NEW stands for OLD (outputs too); takes effect at graph_tidy, for every reader, the inputs of NEW's own
+ * producer included. */
 void graph_replace(struct graph *, struct tensor *old, struct tensor *new);
+/* Unlink a node; its result has no producer any more and is dropped by graph_tidy.  node->next stays as it was. */
 void graph_remove(struct graph *, struct node *);
 /* Apply replacements, drop tensors that nothing owns, renumber, count uses.  Every pass ends with it. */
 void graph_tidy(struct graph *);

@@ -45,6 +45,13 @@ struct quant {
 	int axis;
 };
 bool quant_equal(const struct quant *, const struct quant *);
+/* "scale 0.5 zero 3", for messages; of several scales their number. */
+const char *quant_text(const struct quant *, char *buf, int size);
+enum { QUANT_TEXT = 64 };
+
+/* V with the fewest digits that read back as the same float. */
+const char *float_text(float v, char *buf, int size);
+enum { FLOAT_TEXT = 32 };
 
 enum mode { MODE_NONE, MODE_NEAREST, MODE_BILINEAR, MODE_COUNT };
 extern const char *const mode_names[MODE_COUNT];
@@ -83,6 +90,18 @@ extern const struct attr_info attr_info[ATTR_COUNT];
 /* The defaults of every attribute (unset ones 0, act none). */
 void attrs_init(struct attrs *);
 bool attr_lookup(const char *name, enum attr *);
+bool attr_equal(const struct attrs *, const struct attrs *, enum attr);
+void attr_copy(struct attrs *to, const struct attrs *from, enum attr);
+/* A kernel of KERNEL_ALL x KERNEL_ALL covers the whole input; the shape rule puts its size there.  One of 0 x 0
+ * is that of the weight. */
+enum { KERNEL_ALL = -1 };
+
+/* The padding that TensorFlow calls SAME, from the kernel, stride and dilation in ATTRS and the input's height and width: the
+ * output has ceil(in / stride) cells, and an odd cell of padding goes to the bottom or right. */
+void pad_same(const int32_t in[2], const struct attrs *, int32_t pad[4]);
+/* The same for a transposed convolution, whose output has in * stride cells; a kernel smaller than the stride
+ * needs OUTPUT_PAD for that. */
+void pad_same_transposed(const struct attrs *, int32_t pad[4], int32_t output_pad[2]);
 
 enum op {
 #define OP(id, text, inputs, min, max, attrs, flags, quant, fn, help) OP_##id,
@@ -91,16 +110,18 @@ enum op {
 	OP_COUNT
 };
 enum op_flag {
-	OPF_ELEMENTWISE = 1, OPF_VIEW = 2, OPF_ACT = 4, OPF_VARIADIC = 8, OPF_ROWS_IN = 16, OPF_ROWS_OUT = 32
+	OPF_ELEMENTWISE = 1, OPF_VIEW = 2, OPF_ACT = 4, OPF_VARIADIC = 8, OPF_ROWS_IN = 16, OPF_ROWS_OUT = 32,
+	OPF_RESCALE = 64
 };
 enum quant_rule { QUANT_SAME, QUANT_STATED, QUANT_FIXED, QUANT_NONE };
 
 struct tensor;
 struct node;
 /* Fills in the output's dtype, shape and, for FIXED, quant from the inputs and attributes of N (its
- * out is set, with name and a written quant only); may complete attributes (kernel = all, same
- * padding, a shape's -1).  NULL, or the reason as text in WHY (SIZE bytes): "weight has 3 input
- * channels but the input has 4". */
+ * out is set, with name and a written quant only); completes attributes (kernel = all, a shape's -1,
+ * negative axes), so that later readers find plain numbers; on completed ones it changes nothing.
+ * NULL, or the reason as text in WHY (SIZE bytes): "weight has 3 input channels but the input has
+ * 4".  Called through shape_infer (ir/shape.h), which does what all operations share. */
 typedef const char *shape_rule(struct node *n, char *why, int size);
 enum { WHY_SIZE = 256 };
 

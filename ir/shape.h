@@ -1,0 +1,36 @@
+/* Shape rules, private to ir/: what they share and the one way to run them. */
+#ifndef IR_SHAPE_H
+#define IR_SHAPE_H
+#include "ir/graph.h"
+
+#define OP(id, text, inputs, min, max, attrs, flags, quant, fn, help) shape_rule shape_##fn;
+#include "ir/ops.def"
+#undef OP
+
+/* Check N's inputs, run its shape rule, give its result a scale.  N's out holds a written quant or none.  NULL, or
+ * the reason. */
+const char *shape_infer(struct node *n, char *why, int size);
+
+/* NULL if Q fits an activation of TYPE: f32 none; integers one scale, finite and above 0, and a zero point in the type's range. */
+const char *quant_check(const struct quant *q, enum dtype type, char *why, int size);
+
+/* The formatted reason, in WHY. */
+const char *reason(char *why, int size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Give N's result TYPE and dimensions DIM, or say why no tensor can have them. */
+const char *set_result(struct node *n, enum dtype type, int rank, const int64_t *dim, char *why, int size);
+/* The same with the shape of X. */
+const char *set_like(struct node *n, const struct tensor *x, char *why, int size);
+
+/* The result of a FIXED operation: SCALE must live as long as the program. */
+const char *set_fixed_quant(struct node *n, const float *scale, int32_t zero, char *why, int size);
+
+/* NULL if input K is of TYPE. */
+const char *need_type(const struct node *n, int k, enum dtype type, char *why, int size);
+/* NULL if input 0 is an image [h, w, c]. */
+const char *need_image(const struct node *n, char *why, int size);
+/* *AXIS counted from the front, or why it is not a dimension of a tensor of RANK. */
+const char *need_axis(int32_t *axis, int rank, char *why, int size);
+/* NULL if input K, bound by the layer's path, is an f32 constant [COUNT]. */
+const char *need_vector(const struct node *n, int k, enum dtype type, int32_t count, char *why, int size);
+#endif
