@@ -179,12 +179,13 @@ requant_params_between(const struct tensor *from, const struct tensor *to, struc
 static struct clamp
 own_clamp(const struct node *n)
 {
-	switch ((int)n->op) {
-	case OP_RELU:  return (struct clamp){ 0, INFINITY };
-	case OP_RELU6: return (struct clamp){ 0, 6 };
-	case OP_CLIP:  return (struct clamp){ n->attr.lo, n->attr.hi };
-	default:       return (struct clamp){ -INFINITY, INFINITY };
-	}
+	if (n->op == OP_RELU)
+		return (struct clamp){ 0, INFINITY };
+	if (n->op == OP_RELU6)
+		return (struct clamp){ 0, 6 };
+	if (n->op == OP_CLIP)
+		return (struct clamp){ n->attr.lo, n->attr.hi };
+	return (struct clamp){ -INFINITY, INFINITY };
 }
 
 void
@@ -349,12 +350,6 @@ tanh_at(const struct sigmoid_params *p, int8_t x)
 	return (int8_t)clamp_i32(divide_pot(fixed_tanh_q4(multiply_by(v, p->input)), 24), INT8_MIN, INT8_MAX);
 }
 
-/* Fill TABLE with FN of every int8; PARAMS is a local of the caller. */
-#define FILL(table, fn, params) do { \
-	for (int x = INT8_MIN; x <= INT8_MAX; x++) \
-		(table)[x + 128] = fn(&(params), (int8_t)x); \
-} while (0)
-
 void
 unary_table(const struct node *n, int8_t table[256])
 {
@@ -363,33 +358,20 @@ unary_table(const struct node *n, int8_t table[256])
 	struct hard_swish_params swish;
 	struct sigmoid_params sigmoid;
 
-	switch ((int)n->op) {
-	case OP_RELU:
-	case OP_RELU6:
-	case OP_CLIP:
-	case OP_REQUANTIZE:
-		requant_params_of(n, &requant);
-		FILL(table, requant_at, requant);
-		break;
-	case OP_LEAKY_RELU:
+	if (n->op == OP_LEAKY_RELU)
 		leaky_params_of(n, &leaky);
-		FILL(table, leaky_relu_at, leaky);
-		break;
-	case OP_HARD_SWISH:
+	else if (n->op == OP_HARD_SWISH)
 		hard_swish_params_of(n, &swish);
-		FILL(table, hard_swish_at, swish);
-		break;
-	case OP_SIGMOID:
+	else if (n->op == OP_SIGMOID || n->op == OP_TANH)
 		sigmoid_params_of(n, &sigmoid);
-		FILL(table, sigmoid_at, sigmoid);
-		break;
-	case OP_TANH:
-		sigmoid_params_of(n, &sigmoid);
-		FILL(table, tanh_at, sigmoid);
-		break;
-	default:
-		die("%s has no table", op_info[n->op].name);
-	}
+	else
+		requant_params_of(n, &requant);
+	for (int x = INT8_MIN; x <= INT8_MAX; x++)
+		table[x + 128] = n->op == OP_LEAKY_RELU ? leaky_relu_at(&leaky, (int8_t)x)
+			: n->op == OP_HARD_SWISH ? hard_swish_at(&swish, (int8_t)x)
+			: n->op == OP_SIGMOID ? sigmoid_at(&sigmoid, (int8_t)x)
+			: n->op == OP_TANH ? tanh_at(&sigmoid, (int8_t)x)
+			: requant_at(&requant, (int8_t)x);
 }
 
 static struct resize_tap

@@ -1,0 +1,132 @@
+/* Operations that move elements without computing: the element type matters by its size only. */
+#include <config.h>
+
+#include <string.h>
+
+#include "ir/eval_impl.h"
+
+static int
+bytes_of(const struct tensor *t)
+{
+	return dtype_info[t->dtype].bytes;
+}
+
+static void
+copy_all(const struct node *n, const void *const *in, void *out)
+{
+	memcpy(out, in[0], (size_t)tensor_bytes(n->out));
+}
+
+void
+eval_reshape(const struct node *n, const void *const *in, void *out)
+{
+	copy_all(n, in, out);
+}
+
+void
+eval_flatten(const struct node *n, const void *const *in, void *out)
+{
+	copy_all(n, in, out);
+}
+
+void
+eval_copy(const struct node *n, const void *const *in, void *out)
+{
+	copy_all(n, in, out);
+}
+
+void
+eval_transpose(const struct node *n, const void *const *in, void *out)
+{
+	struct walk own = walk_over(&n->in[0]->shape), w = walk_over(&n->out->shape);
+
+	for (int d = 0; d < w.rank; d++)
+		w.stride[d] = own.stride[n->attr.perm.v[d]];
+	walk_gather(&w, in[0], out, tensor_count(n->out), bytes_of(n->out));
+}
+
+void
+eval_slice(const struct node *n, const void *const *in, void *out)
+{
+	struct walk own = walk_over(&n->in[0]->shape), w = walk_over(&n->out->shape);
+	const struct attrs *at = &n->attr;
+
+	for (int d = 0; d < w.rank; d++) {
+		w.stride[d] = own.stride[d] * (d < at->steps.n ? at->steps.v[d] : 1);
+		w.offset += own.stride[d] * (d < at->begin.n ? at->begin.v[d] : 0);
+	}
+	walk_gather(&w, in[0], out, tensor_count(n->out), bytes_of(n->out));
+}
+
+/* Channel g * C/G + i goes to i * G + g: the last dimension seen as [G, C/G] and transposed. */
+void
+eval_shuffle(const struct node *n, const void *const *in, void *out)
+{
+	const struct shape *s = &n->out->shape;
+	int32_t channels = s->dim[s->rank - 1], groups = n->attr.groups, each = channels / groups;
+	struct shape split = { 3, { (int32_t)(tensor_count(n->out) / channels), each, groups } };
+	struct walk w = walk_over(&split);
+
+	w.stride[1] = 1;
+	w.stride[2] = each;
+	walk_gather(&w, in[0], out, tensor_count(n->out), bytes_of(n->out));
+}
+
+void
+eval_pad(const struct node *n, const void *const *in, void *out)
+{
+	const struct tensor *x = n->in[0];
+	struct walk to = walk_over(&n->out->shape);
+	int64_t total = tensor_count(n->out), count = tensor_count(x);
+	int bytes = bytes_of(x);
+	const char *from = in[0];
+
+	if (x->dtype == DT_F32)
+		for (int64_t i = 0; i < total; i++)
+			((float *)out)[i] = n->attr.value;
+	else
+		memset(out, value_quantise(n->attr.value, &x->quant, x->dtype), (size_t)total);
+	for (int d = 0; d < to.rank; d++) {
+		to.dim[d] = x->shape.dim[d];
+		to.offset += to.stride[d] * (d < n->attr.before.n ? n->attr.before.v[d] : 0);
+	}
+	for (int64_t i = 0; i < count; i++, walk_next(&to))
+		memcpy((char *)out + to.offset * bytes, from + i * bytes, (size_t)bytes);
+}
+
+/* COUNT elements of input X to OUT, in the output's scale. */
+static void
+copy_part(const struct node *n, const struct tensor *x, const char *from, char *to, int64_t count)
+{
+	struct requant_params p;
+
+	if (x->dtype != DT_I8 || quant_equal(&x->quant, &n->out->quant)) {
+		memcpy(to, from, (size_t)(count * bytes_of(x)));
+		return;
+	}
+	requant_params_between(x, n->out, &p);
+	for (int64_t i = 0; i < count; i++)
+		to[i] = requant_at(&p, ((const int8_t *)from)[i]);
+}
+
+void
+eval_concat(const struct node *n, const void *const *in, void *out)
+{
+	const struct shape *s = &n->out->shape;
+	int axis = n->attr.axis < 0 ? n->attr.axis + s->rank : n->attr.axis;
+	int bytes = bytes_of(n->out);
+	int64_t outer = 1, offset = 0;
+
+	for (int d = 0; d < axis; d++)
+		outer *= s->dim[d];
+	int64_t row = tensor_count(n->out) / outer;
+
+	for (int k = 0; k < n->nin; k++) {
+		int64_t part = tensor_count(n->in[k]) / outer;
+
+		for (int64_t i = 0; i < outer; i++)
+			copy_part(n, n->in[k], (const char *)in[k] + i * part * bytes,
+				(char *)out + (i * row + offset) * bytes, part);
+		offset += part;
+	}
+}
