@@ -52,8 +52,8 @@ eval_slice(const struct node *n, const void *const *in, void *out)
 	const struct attrs *at = &n->attr;
 
 	for (int d = 0; d < w.rank; d++) {
-		w.stride[d] = own.stride[d] * (d < at->steps.n ? at->steps.v[d] : 1);
-		w.offset += own.stride[d] * (d < at->begin.n ? at->begin.v[d] : 0);
+		w.stride[d] = own.stride[d] * at->steps.v[d];
+		w.offset += own.stride[d] * at->begin.v[d];
 	}
 	walk_gather(&w, in[0], out, tensor_count(n->out), bytes_of(n->out));
 }
@@ -88,36 +88,20 @@ eval_pad(const struct node *n, const void *const *in, void *out)
 		memset(out, value_quantise(n->attr.value, &x->quant, x->dtype), (size_t)total);
 	for (int d = 0; d < to.rank; d++) {
 		to.dim[d] = x->shape.dim[d];
-		to.offset += to.stride[d] * (d < n->attr.before.n ? n->attr.before.v[d] : 0);
+		to.offset += to.stride[d] * n->attr.before.v[d];
 	}
 	for (int64_t i = 0; i < count; i++, walk_next(&to))
 		memcpy((char *)out + to.offset * bytes, from + i * bytes, (size_t)bytes);
-}
-
-/* COUNT elements of input X to OUT, in the output's scale. */
-static void
-copy_part(const struct node *n, const struct tensor *x, const char *from, char *to, int64_t count)
-{
-	struct requant_params p;
-
-	if (x->dtype != DT_I8 || quant_equal(&x->quant, &n->out->quant)) {
-		memcpy(to, from, (size_t)(count * bytes_of(x)));
-		return;
-	}
-	requant_params_between(x, n->out, &p);
-	for (int64_t i = 0; i < count; i++)
-		to[i] = requant_at(&p, ((const int8_t *)from)[i]);
 }
 
 void
 eval_concat(const struct node *n, const void *const *in, void *out)
 {
 	const struct shape *s = &n->out->shape;
-	int axis = n->attr.axis < 0 ? n->attr.axis + s->rank : n->attr.axis;
 	int bytes = bytes_of(n->out);
 	int64_t outer = 1, offset = 0;
 
-	for (int d = 0; d < axis; d++)
+	for (int d = 0; d < n->attr.axis; d++)
 		outer *= s->dim[d];
 	int64_t row = tensor_count(n->out) / outer;
 
@@ -125,8 +109,8 @@ eval_concat(const struct node *n, const void *const *in, void *out)
 		int64_t part = tensor_count(n->in[k]) / outer;
 
 		for (int64_t i = 0; i < outer; i++)
-			copy_part(n, n->in[k], (const char *)in[k] + i * part * bytes,
-				(char *)out + (i * row + offset) * bytes, part);
+			memcpy((char *)out + (i * row + offset) * bytes, (const char *)in[k] + i * part * bytes,
+				(size_t)(part * bytes));
 		offset += part;
 	}
 }

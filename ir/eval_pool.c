@@ -109,7 +109,7 @@ is_reduced(const struct node *n, int d)
 	const struct ints *axes = &n->attr.axes;
 
 	for (int k = 0; k < axes->n; k++)
-		if (axes->v[k] == d || axes->v[k] + n->in[0]->shape.rank == d)
+		if (axes->v[k] == d)
 			return true;
 	return false;
 }

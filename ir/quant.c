@@ -164,17 +164,6 @@ mean_params_of(const struct node *n, struct mean_params *p)
 	p->out.shift -= s;
 }
 
-void
-requant_params_between(const struct tensor *from, const struct tensor *to, struct requant_params *p)
-{
-	p->out = multiplier_of((double)scale_of(from) / (double)scale_of(to));
-	p->in_zero = from->quant.zero;
-	p->out_zero = to->quant.zero;
-	p->lo = dtype_info[to->dtype].lo;
-	p->hi = dtype_info[to->dtype].hi;
-	p->identity = quant_equal(&from->quant, &to->quant);
-}
-
 /* What the operation itself limits its result to. */
 static struct clamp
 own_clamp(const struct node *n)
@@ -191,8 +180,13 @@ own_clamp(const struct node *n)
 void
 requant_params_of(const struct node *n, struct requant_params *p)
 {
-	requant_params_between(n->in[0], n->out, p);
-	clamp_quantise(own_clamp(n), &n->out->quant, n->out->dtype, &p->lo, &p->hi);
+	const struct tensor *in = n->in[0], *out = n->out;
+
+	p->out = multiplier_of((double)scale_of(in) / (double)scale_of(out));
+	p->in_zero = in->quant.zero;
+	p->out_zero = out->quant.zero;
+	p->identity = quant_equal(&in->quant, &out->quant);
+	clamp_quantise(own_clamp(n), &out->quant, out->dtype, &p->lo, &p->hi);
 }
 
 int8_t

@@ -51,11 +51,10 @@ void mul_params_of(const struct node *, struct mul_params *);
 struct mean_params { bool divide; struct multiplier out; int32_t count, in_zero, out_zero; };
 void mean_params_of(const struct node *, struct mean_params *);
 
-/* requantize, relu, relu6, clip, and concat's inputs of another scale:
- * clamp(multiply_by(x - in_zero, out) + out_zero, lo, hi).  identity: x unchanged but for the clamp. */
+/* requantize, relu, relu6, clip: clamp(multiply_by(x - in_zero, out) + out_zero, lo, hi).  identity: input and
+ * output have one scale and zero point, so it is clamp(x, lo, hi). */
 struct requant_params { struct multiplier out; int32_t in_zero, out_zero, lo, hi; bool identity; };
-void requant_params_of(const struct node *, struct requant_params *);      /* of N's only input */
-void requant_params_between(const struct tensor *from, const struct tensor *to, struct requant_params *);
+void requant_params_of(const struct node *, struct requant_params *);
 
 /* leaky_relu: x - in_zero times identity (from zero up) or alpha (below zero), + out_zero, clamped to the
  * type.  alpha.m is negative when the slope is. */
