@@ -1,0 +1,31 @@
+#include <stdint.h>
+#include "nn_limit_f32.h"
+#include "nn_span.h"
+
+/* y[y_h][y_w][c_n]: the mean of each window of x[x_h][x_w][c_n], held to [lo, hi].  Pixels lie x_pitch and y_pitch
+ * elements apart.  Padding, pad_t rows above and pad_l columns to the left, counts as cells of value 0 if count_pad is
+ * not 0; else the mean is that of the cells inside the input, and 0 without any. */
+static inline void
+nn_avgpool_f32(float *y, const float *x, float lo, float hi,
+	int32_t x_h, int32_t x_w, int32_t x_pitch, int32_t y_h, int32_t y_w, int32_t y_pitch, int32_t c_n,
+	int32_t k_h, int32_t k_w, int32_t stride_h, int32_t stride_w, int32_t pad_t, int32_t pad_l, int32_t count_pad)
+{
+	for (int32_t oy = 0; oy < y_h; oy++) {
+		struct nn_span rows = nn_span_of(oy * stride_h - pad_t, k_h, 1, x_h);
+		for (int32_t ox = 0; ox < y_w; ox++) {
+			struct nn_span cols = nn_span_of(ox * stride_w - pad_l, k_w, 1, x_w);
+			float *out = y + (oy * y_w + ox) * y_pitch;
+			const int32_t n = count_pad ? k_h * k_w : rows.n * cols.n;
+			for (int32_t c = 0; c < c_n; c++)
+				out[c] = 0;
+			for (int32_t row = 0; row < rows.n; row++)
+				for (int32_t col = 0; col < cols.n; col++) {
+					const float *cell = x + ((rows.cell + row) * x_w + cols.cell + col) * x_pitch;
+					for (int32_t c = 0; c < c_n; c++)
+						out[c] += cell[c];
+				}
+			for (int32_t c = 0; c < c_n; c++)
+				out[c] = nn_limit_f32(n ? out[c] / (float)n : 0, lo, hi);
+		}
+	}
+}

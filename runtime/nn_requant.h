@@ -1,0 +1,41 @@
+#ifndef NN_REQUANT_H
+#define NN_REQUANT_H
+#include <stdint.h>
+
+#if (-1 >> 1) != -1
+#error "the kernels need right shifts that keep the sign"
+#endif
+
+/* V held to [lo, hi]. */
+static inline int32_t
+nn_limit_i32(int32_t v, int32_t lo, int32_t hi)
+{
+	return v < lo ? lo : v > hi ? hi : v;
+}
+
+/* x * multiplier * 2^(shift - 31), rounded twice as the reference kernels of TensorFlow Lite do: to the nearest
+ * after the multiplication (ties up), to the nearest again after the shift (ties away from zero).  multiplier
+ * >= 0, shift in [-31, 31].
+ *
+ * For shift < 0 both roundings are one addition: the halves 2^30 and 2^(30 - shift) are added before one shift, and
+ * negative values lose 2^31, the last bit of the first result, so that their ties go down. */
+static inline int32_t
+nn_requant(int32_t x, int32_t multiplier, int32_t shift)
+{
+	const int64_t one = 1;
+	if (shift >= 0) {
+		int64_t wide = (int32_t)((uint32_t)x << shift);
+		return (int32_t)((wide * multiplier + (one << 30)) >> 31);
+	}
+	int64_t halves = (one << 30) + (one << (30 - shift)) - (x < 0 ? one << 31 : 0);
+	return (int32_t)(((int64_t)x * multiplier + halves) >> (31 - shift));
+}
+
+/* The int8 value of an accumulator: rescaled, moved to the zero point, held to [lo, hi] (within [-128, 127]). */
+static inline int8_t
+nn_requant_i8(int32_t acc, int32_t multiplier, int32_t shift, int32_t zero, int32_t lo, int32_t hi)
+{
+	return (int8_t)(zero + nn_limit_i32(nn_requant(acc, multiplier, shift), lo - zero, hi - zero));
+}
+
+#endif
