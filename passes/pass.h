@@ -19,6 +19,9 @@ struct pass {
 	const char *name, *help;
 	pass_fn *run;
 };
+#define PASS(fn, text, help) pass_fn pass_##fn;
+#include "passes/passes.def"
+#undef PASS
 enum pass_id {
 #define PASS(fn, text, help) PASS_##fn,
 #include "passes/passes.def"
@@ -26,7 +29,7 @@ enum pass_id {
 	PASS_COUNT
 };
 extern const struct pass passes[PASS_COUNT];
-/* Check the names in dump_after and stop_after: NULL, or the unknown one. */
+/* Check the names in dump_after and stop_after ("build" is one too): NULL, or the unknown one, in ctx->scratch. */
 const char *passes_unknown(const struct pass_ctx *);
 /* All passes up to stop_after; *stopped says whether it was reached. */
 bool passes_run(struct graph *, struct pass_ctx *, bool *stopped);

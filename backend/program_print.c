@@ -1,0 +1,268 @@
+/* The program as text, and its verifier. */
+#include <config.h>
+#include <inttypes.h>
+#include <string.h>
+#include "backend/program.h"
+
+/* ---- text ---- */
+
+static const char *const kind_names[] = {
+	[BUF_ARENA] = "arena", [BUF_INPUT] = "input", [BUF_OUTPUT] = "output", [BUF_CONST] = "const"
+};
+
+static void
+print_buffer(FILE *out, const struct buffer *b)
+{
+	char shape[SHAPE_TEXT];
+
+	fprintf(out, "  b%-4d %-6s %s: ", b->id, kind_names[b->kind], b->name);
+	if (b->kind == BUF_CONST)
+		fprintf(out, "%s%s, ", dtype_info[b->dtype].name, shape_text(&b->shape, shape, sizeof shape));
+	fprintf(out, "%" PRId64 " bytes", b->bytes);
+	if (b->kind == BUF_ARENA && b->last < 0)
+		fputs(", unused", out);
+	else if (b->kind == BUF_ARENA)
+		fprintf(out, " at %" PRId64 ", calls %d..%d", b->offset, b->first, b->last);
+	else if (b->kind != BUF_CONST)
+		fprintf(out, ", %s %d of the network", kind_names[b->kind], b->index);
+	fputc('\n', out);
+}
+
+static void
+print_arg(FILE *out, const struct arg *a)
+{
+	fprintf(out, "%s = ", a->name);
+	switch (a->kind) {
+	case ARG_OUT:
+	case ARG_IN:
+	case ARG_CONST:
+	case ARG_SCRATCH:
+		if (!a->buf)
+			fputs("none", out);
+		else if (a->offset)
+			fprintf(out, "b%d + %" PRId64, a->buf->id, a->offset);
+		else
+			fprintf(out, "b%d", a->buf->id);
+		break;
+	case ARG_INT:
+	case ARG_DIM:
+		fprintf(out, "%" PRId64, a->i);
+		break;
+	case ARG_FLOAT:
+		fprintf(out, "%.9g", (double)a->f);
+		break;
+	}
+}
+
+static void
+print_call(FILE *out, const struct call *c)
+{
+	size_t i;
+
+	fprintf(out, "  %d: %s: %s(", c->index, c->node->name, c->kernel);
+	for (i = 0; i < c->args.n; i++) {
+		if (i)
+			fputs(", ", out);
+		print_arg(out, &c->args.v[i]);
+	}
+	fputs(")\n", out);
+}
+
+void
+program_print(FILE *out, const struct program *p)
+{
+	const struct call *c;
+	size_t i;
+
+	fprintf(out, "program %s: %d calls, arena of %" PRId64 " bytes, aligned to %d, lower bound %" PRId64 "\n",
+		p->graph->name, p->call_count, p->arena_bytes, p->arena_align, p->lower_bound);
+	fputs("buffers\n", out);
+	for (i = 0; i < p->buffers.n; i++)
+		print_buffer(out, p->buffers.v[i]);
+	fputs("calls\n", out);
+	for (c = p->first; c; c = c->next)
+		print_call(out, c);
+}
+
+/* ---- verifier ----
+ *
+ * Knows nothing of how the plan was made.  One walk forward checks that storage is written before it is read; one walk
+ * backward keeps the buffers that a later call needs in order of address and looks for a neighbour in the way. */
+
+struct watch {
+	const struct program *p;
+	int *first;                    /* by buffer id: the first call that touches it; -1: none yet */
+	bool *written, *scratch;       /* by buffer id */
+	const struct buffer **live;    /* by offset */
+	int count;
+};
+
+static void
+check_touch(const struct watch *w, const struct call *c, const struct arg *a)
+{
+	const struct buffer *b = a->buf;
+	bool writes = a->kind == ARG_OUT || a->kind == ARG_SCRATCH;
+
+	if (b->id < 0 || (size_t)b->id >= w->p->buffers.n || w->p->buffers.v[b->id] != b)
+		die("call %d: '%s' is not a buffer of the program", c->index, b->name);
+	if (a->offset < 0 || a->offset * dtype_info[a->dtype].bytes >= b->bytes)
+		die("call %d: offset %" PRId64 " is outside of '%s'", c->index, a->offset, b->name);
+	if (writes && (b->kind == BUF_INPUT || b->kind == BUF_CONST))
+		die("call %d writes %s '%s'", c->index, kind_names[b->kind], b->name);
+	if (a->kind == ARG_IN && (b->kind == BUF_ARENA || b->kind == BUF_OUTPUT) && !w->written[b->id])
+		die("call %d reads '%s', which nothing has written", c->index, b->name);
+	if ((a->kind == ARG_SCRATCH || w->scratch[b->id]) && w->first[b->id] >= 0 && w->first[b->id] != c->index)
+		die("call %d uses scratch '%s' of call %d", c->index, b->name, w->first[b->id]);
+}
+
+static bool
+is_buffer_arg(const struct arg *a)
+{
+	return a->kind <= ARG_SCRATCH && a->buf;
+}
+
+static void
+walk_forward(struct watch *w)
+{
+	const struct call *c;
+	size_t i;
+	int index = 0;
+
+	for (c = w->p->first; c; c = c->next, index++) {
+		if (c->index != index)
+			die("call %d has the index %d", index, c->index);
+		for (i = 0; i < c->args.n; i++)
+			if (is_buffer_arg(&c->args.v[i]))
+				check_touch(w, c, &c->args.v[i]);
+		for (i = 0; i < c->args.n; i++) {
+			const struct arg *a = &c->args.v[i];
+
+			if (!is_buffer_arg(a))
+				continue;
+			if (w->first[a->buf->id] < 0)
+				w->first[a->buf->id] = index;
+			w->written[a->buf->id] |= a->kind == ARG_OUT;
+			w->scratch[a->buf->id] |= a->kind == ARG_SCRATCH;
+		}
+	}
+	if (index != w->p->call_count)
+		die("program of %d calls holds %d", w->p->call_count, index);
+}
+
+/* How many live buffers lie before OFFSET. */
+static int
+live_before(const struct watch *w, int64_t offset)
+{
+	int lo = 0, hi = w->count;
+
+	while (lo < hi) {
+		int mid = lo + (hi - lo) / 2;
+
+		if (w->live[mid]->offset < offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void
+check_apart(const struct buffer *low, const struct buffer *high, int call)
+{
+	if (low->offset + low->bytes > high->offset)
+		die("call %d: '%s' at %" PRId64 " (%" PRId64 " bytes) overlaps '%s' at %" PRId64, call, low->name, low->offset,
+			low->bytes, high->name, high->offset);
+}
+
+/* B, last needed by call CALL, joins the live ones (unless it is among them). */
+static void
+go_live(struct watch *w, const struct buffer *b, int call)
+{
+	int at = live_before(w, b->offset);
+
+	if (at < w->count && w->live[at] == b)
+		return;
+	if (at > 0)
+		check_apart(w->live[at - 1], b, call);
+	if (at < w->count)
+		check_apart(b, w->live[at], call);
+	memmove(w->live + at + 1, w->live + at, (size_t)(w->count - at) * sizeof *w->live);
+	w->live[at] = b;
+	w->count++;
+	if (b->last != call)
+		die("'%s' is live to call %d, not %d", b->name, call, b->last);
+}
+
+static void
+leave(struct watch *w, const struct buffer *b, int call)
+{
+	int at = live_before(w, b->offset);
+
+	if (w->first[b->id] != call || at >= w->count || w->live[at] != b)
+		return;
+	if (b->first != call)
+		die("'%s' is live from call %d, not %d", b->name, call, b->first);
+	w->count--;
+	memmove(w->live + at, w->live + at + 1, (size_t)(w->count - at) * sizeof *w->live);
+}
+
+static void
+walk_backward(struct watch *w, const struct call **calls)
+{
+	size_t i;
+	int k;
+
+	for (k = w->p->call_count - 1; k >= 0; k--) {
+		const struct call *c = calls[k];
+
+		for (i = 0; i < c->args.n; i++)
+			if (is_buffer_arg(&c->args.v[i]) && c->args.v[i].buf->kind == BUF_ARENA)
+				go_live(w, c->args.v[i].buf, k);
+		for (i = 0; i < c->args.n; i++)
+			if (is_buffer_arg(&c->args.v[i]) && c->args.v[i].buf->kind == BUF_ARENA)
+				leave(w, c->args.v[i].buf, k);
+	}
+}
+
+static void
+check_buffer(const struct watch *w, const struct buffer *b)
+{
+	const struct program *p = w->p;
+
+	if (b->bytes <= 0)
+		die("'%s' has %" PRId64 " bytes", b->name, b->bytes);
+	if (b->kind == BUF_OUTPUT && !w->written[b->id])
+		die("nothing writes output '%s'", b->name);
+	if (b->kind != BUF_ARENA || w->first[b->id] < 0)
+		return;
+	if (b->offset < 0 || b->offset + b->bytes > p->arena_bytes)
+		die("'%s' at %" PRId64 " (%" PRId64 " bytes) is outside of the arena of %" PRId64, b->name, b->offset, b->bytes,
+			p->arena_bytes);
+	if ((b->align > 0 && b->offset % b->align) || b->offset % dtype_info[b->dtype].bytes || b->align > p->arena_align)
+		die("'%s' at %" PRId64 " is not aligned to %d", b->name, b->offset, b->align);
+}
+
+void
+program_verify(const struct program *p)
+{
+	struct arena scratch = { 0 };
+	struct watch w = { .p = p };
+	const struct call **calls = ARENA_ARRAY(&scratch, const struct call *, p->call_count), *c;
+	size_t i;
+
+	w.first = ARENA_ARRAY(&scratch, int, p->buffers.n);
+	w.written = ARENA_ARRAY(&scratch, bool, p->buffers.n);
+	w.scratch = ARENA_ARRAY(&scratch, bool, p->buffers.n);
+	w.live = ARENA_ARRAY(&scratch, const struct buffer *, p->buffers.n + 1);
+	for (i = 0; i < p->buffers.n; i++)
+		w.first[i] = -1;
+	walk_forward(&w);
+	for (i = 0; i < p->buffers.n; i++)
+		check_buffer(&w, p->buffers.v[i]);
+	for (c = p->first; c; c = c->next)
+		calls[c->index] = c;
+	walk_backward(&w, calls);
+	if (p->lower_bound > p->arena_bytes)
+		die("arena of %" PRId64 " bytes below its lower bound %" PRId64, p->arena_bytes, p->lower_bound);
+	arena_free(&scratch);
+}

@@ -1,0 +1,97 @@
+#include <config.h>
+#include <math.h>
+#include "ir/shape.h"
+#include "passes/rewrite.h"
+
+void
+node_resolve(struct node *n)
+{
+	int k;
+
+	for (k = 0; k < n->nin; k++)
+		while (n->in[k]->forward)
+			n->in[k] = n->in[k]->forward;
+}
+
+void
+node_set_input(struct node *n, int k, struct tensor *t)
+{
+	n->in[k]->uses--;
+	n->in[k] = t;
+	t->uses++;
+}
+
+void
+node_bypass(struct graph *g, struct node *n, struct tensor *t)
+{
+	t->uses += n->out->uses;
+	graph_replace(g, n->out, t);
+	node_drop(g, n);
+}
+
+void
+node_drop(struct graph *g, struct node *n)
+{
+	int k;
+
+	for (k = 0; k < n->nin; k++)
+		n->in[k]->uses--;
+	graph_remove(g, n);
+}
+
+void
+node_become(struct node *n, enum op op, const struct attrs *attr)
+{
+	n->op = op;
+	n->attr = *attr;
+}
+
+bool
+node_shape_holds(const struct node *candidate)
+{
+	struct node n = *candidate;
+	struct tensor out = *candidate->out;
+	char why[WHY_SIZE];
+
+	n.out = &out;
+	if (shape_infer(&n, why, sizeof why))
+		return false;
+	return same_type(&out, candidate->out) && shape_equal(&out.shape, &candidate->out->shape);
+}
+
+bool
+same_type(const struct tensor *a, const struct tensor *b)
+{
+	return a->dtype == b->dtype && quant_equal(&a->quant, &b->quant);
+}
+
+bool
+node_clamp(const struct node *n, struct clamp *c)
+{
+	if (n->op == OP_RELU)
+		*c = (struct clamp){ 0, INFINITY };
+	else if (n->op == OP_RELU6)
+		*c = (struct clamp){ 0, 6 };
+	else if (n->op == OP_CLIP)
+		*c = (struct clamp){ n->attr.lo, n->attr.hi };
+	else
+		return false;
+	return true;
+}
+
+bool
+is_f32_const(const struct tensor *t)
+{
+	return t->data && t->dtype == DT_F32;
+}
+
+bool
+all_finite(const float *v, int64_t count)
+{
+	int64_t i;
+
+	for (i = 0; i < count; i++)
+		if (!isfinite(v[i]))
+			return false;
+	return true;
+}

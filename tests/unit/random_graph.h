@@ -1,0 +1,17 @@
+/* Seeded graphs for tests: small, full of branches, views, slices and concatenations. */
+#ifndef TESTS_RANDOM_GRAPH_H
+#define TESTS_RANDOM_GRAPH_H
+#include "ir/graph.h"
+
+struct rng { uint64_t state; };
+uint32_t rng_next(struct rng *);
+/* 0 .. n - 1. */
+int rng_below(struct rng *, int n);
+/* [-1, 1). */
+float rng_float(struct rng *);
+
+/* About NODES operations over f32 or i8 tensors, with one to five outputs. */
+struct graph *random_graph(struct arena *, struct intern *, uint64_t seed, enum dtype, int nodes);
+/* Elements for every input of the graph, in its order. */
+const void **random_values(struct arena *, const struct graph *, uint64_t seed);
+#endif
