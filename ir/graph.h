@@ -57,6 +57,29 @@ struct annot {
 	double class_arg;                          /* lsb or dB */
 };
 
+/* annots.def as C (ir/annots.c). */
+struct annot_info {
+	const char *name, *help;
+};
+extern const struct annot_info annot_info[ANNOT_COUNT];
+enum annot_arg_kind { ANNOT_TAKES_COUNT, ANNOT_TAKES_COUNTS, ANNOT_TAKES_WORD, ANNOT_TAKES_SEED, ANNOT_TAKES_FLAG,
+	ANNOT_TAKES_CLASS };
+struct annot_arg {
+	enum annot_kind annot;
+	const char *name;
+	enum annot_arg_kind kind;
+	const char *words;     /* WORD: the possible ones, separated by '|' */
+	const char *help;
+};
+extern const struct annot_arg annot_args[]; /* ends with a NULL name */
+extern const char *const annot_class_names[CLASS_DIFFERENT + 1];
+bool annot_lookup(const char *name, enum annot_kind *);
+const struct annot_arg *annot_arg_lookup(enum annot_kind, const char *name); /* NULL: it has no such argument */
+/* Whether the LEN bytes at WORD are one of ARG's words. */
+bool annot_arg_takes(const struct annot_arg *, const char *word, size_t len);
+/* The field that holds the argument ARG of kind WORD. */
+name *annot_word(struct annot *, const struct annot_arg *);
+
 struct node {
 	enum op op;
 	name name;             /* the layer's path; the result has the same name */
@@ -132,12 +155,15 @@ void graph_remove(struct graph *, struct node *);
 /* Apply replacements, drop tensors that nothing owns, renumber, count uses.  Every pass ends with it. */
 void graph_tidy(struct graph *);
 
-/* ir/verify.c: aborts with the graph's text on a broken invariant, naming STAGE. */
+/* ir/verify.c: the first broken invariant in WHY (WHY_SIZE bytes) with its place, or NULL. */
+const char *graph_broken(const struct graph *, char *why, struct loc *);
+/* Aborts with the graph's text on a broken invariant, naming STAGE. */
 void graph_verify(const struct graph *, const char *stage);
 
-/* ir/print.c, ir/read.c: the text form and back. */
+/* ir/print.c, ir/read.c: the text form and back (docs/ir.md).  Printing a graph that graph_tidy has left, reading that
+ * text and printing again gives the same bytes. */
 struct print_opts { int64_t elide; /* constants of more elements print as "..."; 0: never */ };
-void graph_print(FILE *, const struct graph *, const struct print_opts *);
+void graph_print(FILE *, const struct graph *, const struct print_opts *); /* NULL: never elided */
 /* NULL after reporting errors. */
 struct graph *graph_read(struct arena *, struct intern *, struct diag *, const struct source *);
 

@@ -20,6 +20,9 @@ libnetc_a_SOURCES += \
 	%D%/quant.c \
 	%D%/quant.h \
 	%D%/read.c \
+	%D%/read.h \
+	%D%/read_attrs.c \
+	%D%/read_scan.c \
 	%D%/shape.c \
 	%D%/shape.h \
 	%D%/shape_conv.c \
