@@ -4,8 +4,8 @@
  * and is that of x at the sum of i_k * x_k.  For transposed, strided, interleaved and repeated tensors. */
 static inline void
 nn_permute_i8(int8_t *y, const int8_t *x, int32_t n0, int32_t n1, int32_t n2, int32_t n3, int32_t n4, int32_t n5,
-	int32_t x0, int32_t x1, int32_t x2, int32_t x3, int32_t x4, int32_t x5,
-	int32_t y0, int32_t y1, int32_t y2, int32_t y3, int32_t y4, int32_t y5)
+	int32_t y0, int32_t y1, int32_t y2, int32_t y3, int32_t y4, int32_t y5,
+	int32_t x0, int32_t x1, int32_t x2, int32_t x3, int32_t x4, int32_t x5)
 {
 	for (int32_t i0 = 0; i0 < n0; i0++)
 		for (int32_t i1 = 0; i1 < n1; i1++)

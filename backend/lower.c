@@ -1,0 +1,298 @@
+/* Graph -> program: each operation that is not a view becomes calls of kernels over buffers.
+ *
+ * Here are the program's storage (a buffer per root tensor, made when first used) and the helpers that the
+ * lower_X functions build calls with; those are in lower_*.c, by kind of operation. */
+#include <config.h>
+#include <inttypes.h>
+#include "backend/lower.h"
+
+lower_fn *const lower_table[OP_COUNT] = {
+#define OP(id, text, inputs, min, max, attrs, flags, quant, fn, help) [OP_##id] = lower_##fn,
+#include "ir/ops.def"
+#undef OP
+};
+
+/* ---- storage ---- */
+
+static struct buffer *
+buffer_new(struct program *p, enum buffer_kind kind, name label, enum dtype dtype, const struct shape *shape)
+{
+	struct buffer *b = ARENA_NEW(p->arena, struct buffer);
+
+	b->kind = kind;
+	b->id = (int)p->buffers.n;
+	b->name = label;
+	b->dtype = dtype;
+	b->shape = *shape;
+	b->bytes = shape_count(shape) * dtype_info[dtype].bytes;
+	b->align = dtype_info[dtype].bytes;
+	b->first = b->last = -1;
+	ARRAY_PUSH(p->arena, p->buffers, b);
+	if (kind == BUF_CONST)
+		ARRAY_PUSH(p->arena, p->consts, b);
+	return b;
+}
+
+static struct buffer *
+tensor_buffer(struct program *p, enum buffer_kind kind, const struct tensor *t)
+{
+	return buffer_new(p, kind, t->name, t->dtype, &t->shape);
+}
+
+/* The caller's buffers exist whether or not a call reads them, and come first. */
+static void
+make_ports(struct lower *l)
+{
+	const struct graph *g = l->p->graph;
+
+	for (size_t i = 0; i < g->inputs.n; i++) {
+		struct buffer *b = tensor_buffer(l->p, BUF_INPUT, g->inputs.v[i]);
+
+		b->index = (int)i;
+		l->of_tensor[g->inputs.v[i]->id] = b;
+	}
+	for (size_t i = 0; i < g->outputs.n; i++) {
+		struct buffer *b = tensor_buffer(l->p, BUF_OUTPUT, g->outputs.v[i]);
+
+		b->index = (int)i;
+		if (l->of_tensor[g->outputs.v[i]->id])
+			die("lower: output '%s' has no storage of its own", g->output_names.v[i]);
+		l->of_tensor[g->outputs.v[i]->id] = b;
+	}
+}
+
+struct place
+lower_place(struct lower *l, const struct tensor *t)
+{
+	const struct tensor *root = t->base;
+	struct buffer **b = &l->of_tensor[root->id];
+
+	if (!*b) {
+		*b = tensor_buffer(l->p, root->data ? BUF_CONST : BUF_ARENA, root);
+		(*b)->data = root->data;
+	}
+	return (struct place){ *b, t->dtype, t->offset };
+}
+
+struct buffer *
+lower_scratch(struct lower *l, const struct node *n, enum dtype dtype, int64_t count)
+{
+	struct shape shape = { 1, { (int32_t)count } };
+
+	return buffer_new(l->p, BUF_ARENA, arena_printf(l->p->arena, "%s.scratch", n->name), dtype, &shape);
+}
+
+/* ---- calls ---- */
+
+struct call *
+lower_call(struct lower *l, const struct node *n, const char *kernel)
+{
+	struct program *p = l->p;
+	struct call *c = ARENA_NEW(p->arena, struct call);
+
+	c->index = p->call_count++;
+	c->kernel = kernel;
+	c->node = n;
+	if (p->last)
+		p->last->next = c;
+	else
+		p->first = c;
+	p->last = c;
+	return c;
+}
+
+static void
+push(struct lower *l, struct call *c, struct arg a)
+{
+	ARRAY_PUSH(l->p->arena, c->args, a);
+}
+
+void
+call_place(struct lower *l, struct call *c, enum arg_kind kind, const char *param, struct place p)
+{
+	if (kind == ARG_IN && p.buf->kind == BUF_CONST)
+		kind = ARG_CONST;
+	push(l, c, (struct arg){ .kind = kind, .name = param, .buf = p.buf, .dtype = p.dtype, .offset = p.offset });
+}
+
+void
+call_out(struct lower *l, struct call *c, const char *param, const struct tensor *t)
+{
+	call_place(l, c, ARG_OUT, param, lower_place(l, t));
+}
+
+void
+call_in(struct lower *l, struct call *c, const char *param, const struct tensor *t)
+{
+	enum dtype none = c->node->out->dtype == DT_F32 ? DT_F32 : DT_I32;
+
+	if (t)
+		call_place(l, c, ARG_IN, param, lower_place(l, t));
+	else
+		push(l, c, (struct arg){ .kind = ARG_CONST, .name = param, .dtype = none });
+}
+
+void
+call_const(struct lower *l, struct call *c, const char *param, const char *suffix, enum dtype dtype, int count,
+	const void *data)
+{
+	struct shape shape = { 1, { count } };
+	struct buffer *b = buffer_new(l->p, BUF_CONST, arena_printf(l->p->arena, "%s.%s", c->node->name, suffix),
+		dtype, &shape);
+
+	b->data = data;
+	push(l, c, (struct arg){ .kind = ARG_CONST, .name = param, .buf = b, .dtype = dtype });
+}
+
+void
+call_scratch(struct lower *l, struct call *c, const char *param, enum dtype dtype, int64_t count)
+{
+	struct buffer *b = lower_scratch(l, c->node, dtype, count);
+
+	push(l, c, (struct arg){ .kind = ARG_SCRATCH, .name = param, .buf = b, .dtype = dtype });
+}
+
+void
+call_int(struct lower *l, struct call *c, const char *param, int64_t v)
+{
+	push(l, c, (struct arg){ .kind = ARG_INT, .name = param, .i = v });
+}
+
+void
+call_float(struct lower *l, struct call *c, const char *param, float v)
+{
+	push(l, c, (struct arg){ .kind = ARG_FLOAT, .name = param, .f = v });
+}
+
+void
+call_dim(struct lower *l, struct call *c, const char *param, int64_t v)
+{
+	push(l, c, (struct arg){ .kind = ARG_DIM, .name = param, .i = v });
+}
+
+void
+call_act(struct lower *l, struct call *c, const struct node *n, struct clamp act)
+{
+	int32_t lo, hi;
+
+	if (n->out->dtype == DT_F32) {
+		call_float(l, c, "lo", act.lo);
+		call_float(l, c, "hi", act.hi);
+		return;
+	}
+	clamp_quantise(act, &n->out->quant, n->out->dtype, &lo, &hi);
+	call_int(l, c, "lo", lo);
+	call_int(l, c, "hi", hi);
+}
+
+const char *
+lower_kernel(struct lower *l, const struct node *n, const char *stem, bool moves)
+{
+	enum dtype t = n->out->dtype;
+
+	if (t == DT_F32 || t == DT_I8 || (moves && t == DT_I32))
+		return arena_printf(l->p->arena, "%s_%s", stem, dtype_info[t].name);
+	diag_error(l->diag, n->loc, "'%s' has no kernel for %s", op_info[n->op].name, dtype_info[t].name);
+	return NULL;
+}
+
+bool
+lower_fits(struct lower *l, const struct node *n, const char *what, int64_t v)
+{
+	if (v >= INT32_MIN && v <= INT32_MAX)
+		return true;
+	diag_error(l->diag, n->loc, "%s of '%s' is %" PRId64 ", but kernels count with 32 bits", what, n->name, v);
+	return false;
+}
+
+/* ---- rows and boxes ---- */
+
+struct rows
+rows_of(const struct tensor *t)
+{
+	int64_t n = t->shape.rank ? t->shape.dim[t->shape.rank - 1] : 1;
+	struct rows r = { tensor_count(t) / n, n, t->pitch };
+
+	return r;
+}
+
+void
+call_rows(struct lower *l, struct call *c, const struct tensor *x, const struct tensor *y)
+{
+	struct rows from = rows_of(x), to = rows_of(y);
+
+	if (from.pitch == from.n && to.pitch == to.n) {
+		from.n = from.pitch = to.pitch = from.n * from.rows;
+		from.rows = 1;
+	}
+	call_dim(l, c, "rows", from.rows);
+	call_dim(l, c, "n", from.n);
+	call_dim(l, c, "x_pitch", from.pitch);
+	call_dim(l, c, "y_pitch", to.pitch);
+}
+
+void
+tensor_steps(const struct tensor *t, int64_t step[RANK_MAX])
+{
+	int64_t s = t->pitch;
+
+	for (int d = t->shape.rank - 2; d >= 0; d--) {
+		step[d] = s;
+		s *= t->shape.dim[d];
+	}
+	if (t->shape.rank)
+		step[t->shape.rank - 1] = 1;
+}
+
+static bool
+joins(const struct box *b, int d, int64_t next_n, int next)
+{
+	for (int k = 0; k < b->operands; k++)
+		if (b->step[k][d] != b->step[k][next] * next_n)
+			return false;
+	return true;
+}
+
+static void
+take(struct box *b, int to, int from)
+{
+	for (int k = 0; k < b->operands; k++)
+		b->step[k][to] = b->step[k][from];
+}
+
+void
+box_reduce(struct box *b)
+{
+	int kept = 0;
+
+	for (int d = 0; d < b->rank; d++) {
+		if (b->n[d] == 1)
+			continue;
+		if (kept > 0 && joins(b, kept - 1, b->n[d], d)) {
+			b->n[kept - 1] *= b->n[d];
+			take(b, kept - 1, d);
+			continue;
+		}
+		b->n[kept] = b->n[d];
+		take(b, kept++, d);
+	}
+	b->rank = kept;
+}
+
+/* ---- the program ---- */
+
+struct program *
+program_lower(struct arena *a, const struct graph *g, struct diag *diag)
+{
+	struct program *p = ARENA_NEW(a, struct program);
+	struct lower l = { .p = p, .diag = diag };
+	bool ok = true;
+
+	p->arena = a;
+	p->graph = g;
+	l.of_tensor = ARENA_ARRAY(a, struct buffer *, g->tensors.n);
+	make_ports(&l);
+	for (const struct node *n = g->first; n; n = n->next)
+		ok &= lower_table[n->op](&l, n);
+	return ok ? p : NULL;
+}
