@@ -10,6 +10,11 @@
 #include "support/diag.h"
 #include "support/intern.h"
 
+enum {
+	BRACKETS_MAX = 1000,   /* how deep brackets of all kinds may nest */
+	EXPR_DEPTH_MAX = 2000  /* how deep an expression is at most, so that readers may recurse */
+};
+
 /* ---- expressions ---- */
 
 enum expr_kind {
@@ -25,14 +30,18 @@ enum expr_kind {
 	EXPR_INDEX,   /* u.op.l [ u.op.r ] */
 	EXPR_CALL,    /* u.call.callee ( args ): an operation, a block or a built-in function */
 	EXPR_PIPE,    /* u.pipe: head |> stage |> stage, or one stage that carries ": type" or "as" */
-	EXPR_INTERP   /* "conv{i + 1}.weight": items, alternately EXPR_STRING and the expressions */
+	EXPR_INTERP   /* "conv{i + 1}.weight": items, alternately EXPR_STRING (first and last, perhaps
+	               * empty) and the expressions */
 };
 
 struct ast_expr {
 	enum expr_kind kind;
+	uint16_t depth;        /* 1 + the deepest of its parts, at most EXPR_DEPTH_MAX */
+	bool parens;           /* written in parentheses, which loc includes */
 	struct loc loc;
 	struct ast_expr *next; /* in the list that holds it (items) */
-	const char *text;      /* the source spelling of a literal, NUL-terminated */
+	const char *text;      /* the source spelling of a literal, NUL-terminated; of a text
+	                        * piece of EXPR_INTERP without quotes */
 	union {
 		int64_t i;
 		double f;
@@ -109,7 +118,8 @@ struct ast_stmt {
 	struct ast_expr *value;     /* OUTPUT (or NULL), LET, CONST */
 	struct ast_expr *lo, *hi;   /* REPEAT */
 	struct ast_stmt *body;      /* REPEAT */
-	struct loc body_end;        /* the closing brace: where trailing comments belong */
+	struct loc body_start;      /* the braces: where comments of the body begin and end */
+	struct loc body_end;
 };
 
 /* ---- top level ---- */
@@ -158,10 +168,12 @@ struct ast_item {
 	struct ast_stmt *body;      /* BLOCK, NETWORK */
 	struct ast_sched *entries;  /* SCHEDULE */
 	struct ast_check *checks;   /* TEST */
+	struct loc body_start;      /* the braces, where there are any */
 	struct loc body_end;
 };
 
-/* A comment, "// text" to the end of its line; fmt puts it back where it was. */
+/* A comment, "// text" to the end of its line or between "/" "*" and "*" "/"; fmt puts it back
+ * where it was. */
 struct ast_comment {
 	struct ast_comment *next;
 	struct loc loc;

@@ -1,0 +1,12 @@
+libnetc_a_SOURCES += \
+  %D%/ast.h \
+  %D%/build.c \
+  %D%/build.h \
+  %D%/parse.c \
+  %D%/parse.h \
+  %D%/parser.y \
+  %D%/print.c \
+  %D%/print.h \
+  %D%/print_expr.c
+BUILT_SOURCES += %D%/parser.h
+%D%/libnetc_a-parse.$(OBJEXT): parser/parser.h

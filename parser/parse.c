@@ -1,0 +1,284 @@
+/* The push loop: tokens from the scanner to the grammar, and recovery from syntax errors.
+ *
+ * bison's own recovery drops tokens until one fits, which loses track of braces.  Here the
+ * grammar only pops to the innermost `error` rule; where to go on is decided by the
+ * brackets that are open and by what the error looked like, and is told to the grammar with the
+ * tokens RESUME and RESUME_BODY.  So one error is one message, and the next statement, body
+ * or item is read as if nothing had happened. */
+#include <config.h>
+#include <string.h>
+#include "lexer/lexer.h"
+#include "parser/build.h"
+#include "parser/parser.h"
+
+enum { SOURCE_MAX = 64 << 20 }; /* bytes in one file */
+
+struct token {
+	int kind;
+	NN_STYPE val;
+	struct loc loc;
+};
+
+struct loop {
+	struct parser *p;
+	nn_pstate *state;
+};
+
+static bool feed(struct loop *, const struct token *);
+
+static struct token
+next_token(struct loop *l)
+{
+	struct token t;
+
+	t.kind = lexer_next(l->p->lexer, &t.val, &t.loc);
+	return t;
+}
+
+static int
+push(struct loop *l, const struct token *t)
+{
+	NN_STYPE val = t->val;
+	struct loc loc = t->loc;
+
+	return nn_push_parse(l->state, t->kind, &val, &loc, l->p);
+}
+
+/* Push a token that is not in the text. */
+static void
+push_kind(struct loop *l, int kind, struct loc loc)
+{
+	struct token t = { .kind = kind, .loc = loc };
+
+	push(l, &t);
+}
+
+static bool
+is_opening(int kind)
+{
+	return kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LBRACE
+		|| kind == TOK_STR_LBRACE;
+}
+
+static bool
+is_closing(int kind)
+{
+	return kind == TOK_RPAREN || kind == TOK_RBRACKET || kind == TOK_RBRACE
+		|| kind == TOK_STR_RBRACE;
+}
+
+static bool
+is_word(int kind)
+{
+	return kind >= TOK_NAME && kind <= TOK_WITHIN;
+}
+
+static bool
+begins_item(int kind)
+{
+	return kind == TOK_NET || kind == TOK_WEIGHTS || kind == TOK_IMPORT || kind == TOK_CONST
+		|| kind == TOK_BLOCK || kind == TOK_NETWORK || kind == TOK_SCHEDULE || kind == TOK_TEST;
+}
+
+/* A statement or item begins after this. */
+static void
+begin_statement(struct parser *p)
+{
+	p->ntokens = 0;
+	p->header = false;
+	if (!p->nbraces)
+		p->nested = false;
+}
+
+/* Note a token that the grammar took. */
+static void
+track(struct parser *p, const struct token *t)
+{
+	if (is_opening(t->kind)) {
+		p->open[p->nopen++] = (struct bracket){ t->kind, t->loc };
+		p->nbraces += t->kind == TOK_LBRACE;
+	} else if (is_closing(t->kind)) {
+		p->nopen--;
+		p->nbraces -= t->kind == TOK_RBRACE;
+	}
+	p->last = t->kind;
+	p->last_name = is_word(t->kind) ? t->val.TOK_NAME : NULL;
+	p->last_loc = t->loc;
+	p->ntokens++;
+	if (t->kind == TOK_REPEAT || t->kind == TOK_BLOCK || t->kind == TOK_NETWORK)
+		p->header = true;
+	if (!p->nbraces && (t->kind == TOK_TEST || t->kind == TOK_SCHEDULE))
+		p->header = true;
+	if (t->kind == TOK_SEMI || t->kind == TOK_LBRACE || t->kind == TOK_RBRACE)
+		begin_statement(p);
+}
+
+/* The faulty statement or item ends before LOC. */
+static void
+resume(struct loop *l, struct loc loc)
+{
+	push_kind(l, TOK_RESUME, loc);
+	begin_statement(l->p);
+}
+
+/* Behind the brace that closes T, an opening one; the last token of the text at its end. */
+static struct token
+skip_braces(struct loop *l, struct token t)
+{
+	size_t depth = 1;
+
+	while (depth > 0) {
+		t = next_token(l);
+		if (t.kind == TOK_YYEOF)
+			return t;
+		depth += t.kind == TOK_LBRACE;
+		depth -= t.kind == TOK_RBRACE;
+	}
+	return next_token(l);
+}
+
+/* From T, where the error is, to where parsing can go on. */
+static bool
+skip(struct loop *l, struct token t)
+{
+	struct parser *p = l->p;
+	uint32_t line = 0; /* end of the last token skipped */
+	const struct source *src = p->ctx->file->source;
+
+	lexer_set_skipping(p->lexer, true);
+	for (;; line = t.loc.end, t = next_token(l)) {
+		bool new_line = line && memchr(src->text + (line - src->base), '\n', t.loc.start - line);
+
+		if (t.kind == TOK_LBRACE && p->header) {
+			lexer_set_skipping(p->lexer, false);
+			push_kind(l, TOK_RESUME_BODY, t.loc);
+			return feed(l, &t);
+		}
+		if (t.kind == TOK_LBRACE) {
+			t = skip_braces(l, t);
+			break;
+		}
+		if (t.kind == TOK_SEMI || (t.kind == TOK_RBRACE && !p->nbraces))
+			break;
+		if (t.kind == TOK_RBRACE || t.kind == TOK_YYEOF)
+			break;
+		if (!p->nbraces && begins_item(t.kind) && new_line)
+			break;
+	}
+	lexer_set_skipping(p->lexer, false);
+	p->last_loc = t.loc;
+	resume(l, t.loc);
+	if (t.kind == TOK_SEMI || (t.kind == TOK_RBRACE && !p->nbraces))
+		return true;
+	return feed(l, &t);
+}
+
+/* Close the bodies that were left open before an item, and read the item: W, its first word, was
+ * taken before T unless T is that word. */
+static bool
+close_bodies(struct loop *l, const struct token *w, const struct token *t)
+{
+	resume(l, w->loc);
+	while (l->p->nbraces > 0) {
+		struct token close = { .kind = TOK_RBRACE, .loc = { w->loc.start, w->loc.start } };
+
+		if (!feed(l, &close))
+			return false;
+	}
+	return (w == t || feed(l, w)) && feed(l, t);
+}
+
+static bool
+recover(struct loop *l, const struct token *t)
+{
+	struct parser *p = l->p;
+	struct token last = { .kind = p->last, .val.TOK_NAME = p->last_name, .loc = p->last_loc };
+	bool after_word = p->ntokens == 1;
+
+	while (p->nopen > 0 && p->open[p->nopen - 1].token != TOK_LBRACE)
+		p->nopen--;
+	switch (p->failure) {
+	case FAIL_NO_SEMI:
+		resume(l, t->loc);
+		return feed(l, t);
+	case FAIL_NO_LBRACE: {
+		struct token open = { .kind = TOK_LBRACE, .loc = { t->loc.start, t->loc.start } };
+
+		push_kind(l, TOK_RESUME_BODY, t->loc);
+		return feed(l, &open) && feed(l, t);
+	}
+	case FAIL_NO_RBRACE:
+		return close_bodies(l, after_word ? &last : t, t);
+	case FAIL_NONE:
+	case FAIL_OTHER:
+		break;
+	}
+	return skip(l, *t);
+}
+
+/* One token to the grammar; false when the parse is over. */
+static bool
+feed(struct loop *l, const struct token *t)
+{
+	struct parser *p = l->p;
+
+	if (t->kind == TOK_YYEOF && lexer_is_cut(p->lexer))
+		return false;
+	if (is_opening(t->kind) && p->nopen == BRACKETS_MAX) {
+		if (!p->nested)
+			diag_error(p->ctx->diag, t->loc, "brackets nested deeper than %d", BRACKETS_MAX);
+		return false;
+	}
+	p->failure = t->kind == TOK_NN_error ? FAIL_OTHER : FAIL_NONE;
+	if (push(l, t) != YYPUSH_MORE)
+		return false;
+	if (p->failure != FAIL_NONE)
+		return recover(l, t);
+	track(p, t);
+	return true;
+}
+
+/* What is no text at all is refused at once. */
+static bool
+is_readable(struct parse_ctx *ctx, const struct source *src)
+{
+	const char *nul = memchr(src->text, '\0', src->len);
+	struct loc loc = { src->base, src->base };
+
+	if (src->len > SOURCE_MAX) {
+		diag_error(ctx->diag, loc, "file has %zu bytes, the limit is %d", src->len, SOURCE_MAX);
+		return false;
+	}
+	if (nul) {
+		loc.start = loc.end = src->base + (uint32_t)(nul - src->text);
+		diag_error(ctx->diag, loc, "not a text file: byte %zu is zero",
+			(size_t)(nul - src->text));
+		return false;
+	}
+	return true;
+}
+
+struct ast_file *
+parse_source(struct parse_ctx *ctx, const struct source *src)
+{
+	ctx->file = ARENA_NEW(ctx->arena, struct ast_file);
+	ctx->file->source = src;
+	if (!is_readable(ctx, src))
+		return ctx->file;
+
+	struct parser *p = ARENA_NEW(ctx->arena, struct parser);
+	struct loop l = { .p = p, .state = nn_pstate_new() };
+	p->ctx = ctx;
+	p->arena = ctx->arena;
+	p->lexer = lexer_new(ctx, src);
+	if (ctx->trace)
+		nn_debug = 1; /* bison's own switch, the one state that is not in the context */
+	for (bool more = l.state != NULL; more;) {
+		struct token t = next_token(&l);
+
+		more = feed(&l, &t);
+	}
+	nn_pstate_delete(l.state);
+	lexer_free(p->lexer);
+	return ctx->file;
+}
