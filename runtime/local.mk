@@ -23,6 +23,7 @@ RUNTIME_FILES = \
 	%D%/nn_fill_i8.c \
 	%D%/nn_fixed.h \
 	%D%/nn_hard_swish_f32.c \
+	%D%/nn_host.c \
 	%D%/nn_leaky_relu_f32.c \
 	%D%/nn_limit_f32.h \
 	%D%/nn_maxpool_f32.c \

@@ -1,0 +1,197 @@
+/* NAME.c: constants, kernels, one function per kernel and dimensions, NAME_run. */
+#include <config.h>
+#include <inttypes.h>
+#include "backend/cgen.h"
+
+static void
+emit_includes(struct cgen *g, struct emitter *e)
+{
+	if (g->math || pieces_need(g->pieces, "math.h"))
+		emit_line(e, "#include <math.h>");
+	emit_line(e, "#include <stddef.h>");
+	emit_line(e, "#include <stdint.h>");
+	if (pieces_need(g->pieces, "string.h"))
+		emit_line(e, "#include <string.h>");
+	emit_line(e, "#include \"%s.h\"", g->prefix);
+	if (g->opts->weights == WEIGHTS_SPLIT)
+		emit_line(e, "#include \"%s_weights.h\"", g->prefix);
+	emit_blank(e);
+}
+
+static void
+emit_checks(struct cgen *g, struct emitter *e)
+{
+	static const struct { const char *name, *condition; } checks[] = {
+		{ "int8", "sizeof(int8_t) == 1" },
+		{ "int", "sizeof(int) >= 4 && sizeof(int32_t) == 4" },
+		{ "float", "sizeof(float) == 4" },
+	};
+
+	emit_comment(e, "What the code relies on: a compiler stops at an array of negative size.");
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+		emit_line(e, "typedef char %s_check_%s[%s ? 1 : -1];", g->prefix, checks[i].name, checks[i].condition);
+	emit_line(e, "typedef char %s_check_size[(size_t)%s_ARENA_BYTES == %s_ARENA_BYTES ? 1 : -1];", g->prefix, g->upper, g->upper);
+	emit_line(e, "typedef char %s_check_align[%s_ARENA_ALIGN %% sizeof(int32_t) == 0 ? 1 : -1];\n", g->prefix, g->upper);
+}
+
+static void
+emit_layer_macro(struct cgen *g, struct emitter *e)
+{
+	emit_comment(e, arena_printf(g->arena, "A layer, and what is compiled in around it: see %s.h.", g->prefix));
+	if (g->opts->selftest) {
+		emit_line(e, "#if defined %s_SELFTEST", g->upper);
+		emit_line(e, "#define %s_LAYER(index, call) do { call; if (check) check(context, index); } while (0)", g->upper);
+		emit_line(e, "#elif defined %s_PROFILE", g->upper);
+	} else {
+		emit_line(e, "#if defined %s_PROFILE", g->upper);
+	}
+	emit_line(e, "#define %s_LAYER(index, call) \\", g->upper);
+	emit_line(e, "\tdo { %s_profile(index, 0); call; %s_profile(index, 1); } while (0)", g->prefix, g->prefix);
+	emit_line(e, "#else");
+	emit_line(e, "#define %s_LAYER(index, call) call", g->upper);
+	emit_line(e, "#endif\n");
+	emit_line(e, "#ifdef %s_PROFILE", g->upper);
+	emit_line(e, "const char *const %s_layer_names[%s_LAYERS] = {", g->prefix, g->upper);
+	for (const struct call *c = g->p->first; c; c = c->next) {
+		putc('\t', e->out);
+		emit_string(e->out, c->node->name);
+		fputs(c->next ? ",\n" : "\n", e->out);
+	}
+	if (!g->p->first)
+		emit_line(e, "\tNULL");
+	emit_line(e, "};\n#endif\n");
+}
+
+/* "kws.net:12: stem: conv2d i8[49, 10, 1] -> i8[25, 5, 64], kernel 10x4; 320,000 MACs; result in arena [0, 8,000)" */
+static void
+emit_layer_comment(struct cgen *g, struct emitter *e, const struct call *c)
+{
+	int64_t macs = node_macs(c->node);
+
+	text_reset(&g->text);
+	describe_location(&g->text, g->diag, c->node->loc);
+	if (g->text.c.n)
+		text_add(&g->text, ": ");
+	text_add(&g->text, "%s: ", c->node->name);
+	describe_layer(&g->text, c->node);
+	if (c->note)
+		text_add(&g->text, ", %s", c->note);
+	if (macs) {
+		text_add(&g->text, "; ");
+		text_count(&g->text, macs);
+		text_add(&g->text, " MACs");
+	}
+	describe_storage(&g->text, g->p, c);
+	emit_comment(e, text_get(&g->text));
+}
+
+static void
+emit_align_check(struct cgen *g, struct emitter *e)
+{
+	bool bin = g->opts->weights == WEIGHTS_BIN;
+
+	if (g->p->arena_bytes > 0) {
+		emit_line(e, "if (arena == NULL || (uintptr_t)arena %% %s_ARENA_ALIGN != 0)", g->upper);
+		emit_line(e, "\treturn %s_E_ALIGN;", g->upper);
+	}
+	if (bin) {
+		emit_line(e, "if (weights == NULL || (uintptr_t)weights %% %s_WEIGHTS_ALIGN != 0)", g->upper);
+		emit_line(e, "\treturn %s_E_ALIGN;", g->upper);
+		emit_line(e, "if (head[0] != 0x4354454e || head[1] != 1 || head[2] != 0x%08" PRIx32 " || head[3] != 0x%08" PRIx32 ")",
+			(uint32_t)g->weights_hash, (uint32_t)(g->weights_hash >> 32));
+		emit_line(e, "\treturn %s_E_WEIGHTS;", g->upper);
+	}
+}
+
+/* A parameter that no layer reads would be a warning; a network may well ignore an input. */
+static void
+emit_unused(struct cgen *g, struct emitter *e)
+{
+	if (g->p->arena_bytes == 0)
+		emit_line(e, "(void)arena;");
+	for (int i = 0; i < g->nin; i++)
+		if (!g->in[i].used)
+			emit_line(e, "(void)%s;", g->in[i].id);
+	for (int i = 0; i < g->nout; i++)
+		if (!g->out[i].used)
+			emit_line(e, "(void)%s;", g->out[i].id);
+}
+
+static void
+emit_body(struct cgen *g, struct emitter *e)
+{
+	bool reads_consts = g->opts->weights == WEIGHTS_BIN && g->p->consts.n > 0;
+
+	emit_begin(e);
+	if (g->p->arena_bytes > 0)
+		emit_line(e, "unsigned char *const a = (unsigned char *)arena;");
+	if (reads_consts)
+		emit_line(e, "const unsigned char *const w = (const unsigned char *)weights;");
+	if (g->opts->weights == WEIGHTS_BIN)
+		emit_line(e, "const uint32_t *const head = (const uint32_t *)weights;");
+	if (g->p->arena_bytes > 0 || g->opts->weights == WEIGHTS_BIN)
+		emit_blank(e);
+	emit_align_check(g, e);
+	emit_unused(g, e);
+	for (const struct call *c = g->p->first; c; c = c->next) {
+		emit_blank(e);
+		emit_layer_comment(g, e, c);
+		spec_emit_call(g, e, c);
+	}
+	emit_line(e, "\n\treturn %s_OK;", g->upper);
+	emit_close(e, "");
+}
+
+static void
+emit_run(struct cgen *g, struct emitter *e)
+{
+	ARRAY(const char *) items = { 0 };
+
+	if (!g->opts->selftest) {
+		emit_line(e, "int");
+		cgen_signature(g, e, "", "run", NULL, "");
+		emit_body(g, e);
+		return;
+	}
+	emit_line(e, "#ifdef %s_SELFTEST", g->upper);
+	emit_line(e, "int");
+	cgen_signature(g, e, "", "run_checked", arena_printf(g->arena, "%s_check *check, void *context", g->prefix), "");
+	emit_line(e, "#else\nint");
+	cgen_signature(g, e, "", "run", NULL, "");
+	emit_line(e, "#endif");
+	emit_body(g, e);
+	emit_line(e, "\n#ifdef %s_SELFTEST\nint", g->upper);
+	cgen_signature(g, e, "", "run", NULL, "");
+	emit_begin(e);
+	for (int i = 0; i < g->nin; i++)
+		ARRAY_PUSH(g->arena, items, g->in[i].id);
+	for (int i = 0; i < g->nout; i++)
+		ARRAY_PUSH(g->arena, items, g->out[i].id);
+	ARRAY_PUSH(g->arena, items, "arena");
+	if (g->opts->weights == WEIGHTS_BIN)
+		ARRAY_PUSH(g->arena, items, "weights");
+	ARRAY_PUSH(g->arena, items, "NULL");
+	ARRAY_PUSH(g->arena, items, "NULL");
+	emit_list(e, arena_printf(g->arena, "return %s_run_checked", g->prefix), items.v, (int)items.n, ";");
+	emit_close(e, "");
+	emit_line(e, "#endif");
+}
+
+void
+cfile_emit(struct cgen *g)
+{
+	struct emitter e;
+
+	if (!cgen_open(g, &e, ".c", arena_printf(g->arena, "the network '%s'", g->p->graph->name)))
+		return;
+	emit_includes(g, &e);
+	emit_checks(g, &e);
+	if (g->opts->weights == WEIGHTS_INLINE)
+		weights_emit_inline(g, &e);
+	if (g->opts->weights == WEIGHTS_BIN && g->p->consts.n > 0)
+		weights_emit_offsets(g, &e);
+	pieces_emit(g->pieces, e.out);
+	specs_emit(g, &e);
+	emit_layer_macro(g, &e);
+	emit_run(g, &e);
+}

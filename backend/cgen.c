@@ -1,0 +1,178 @@
+/* The order of things: choose every name, then write the files. */
+#include <config.h>
+#include <math.h>
+#include <string.h>
+#include "backend/cgen.h"
+
+/* ---- shared by the files ---- */
+
+bool
+cgen_open(struct cgen *g, struct emitter *e, const char *suffix, const char *what)
+{
+	const char *file = arena_printf(g->arena, "%s%s", g->prefix, suffix);
+	const char *p;
+
+	*e = (struct emitter){ .out = outputs_open(g->outputs, path_join(g->arena, g->dir, file)) };
+	if (!e->out)
+		return false;
+	text_reset(&g->text);
+	text_add(&g->text, "%s: ", file);
+	for (; (p = strstr(what, "NAME")); what = p + 4)
+		text_add(&g->text, "%.*s%s", (int)(p - what), what, g->prefix);
+	text_add(&g->text, "%s.\nMade from %s by netc %s:\n\t%s", what, g->opts->source, PACKAGE_VERSION, g->opts->command);
+	emit_comment(e, text_get(&g->text));
+	return true;
+}
+
+void
+cgen_signature(struct cgen *g, struct emitter *e, const char *type, const char *verb, const char *extra, const char *tail)
+{
+	ARRAY(const char *) items = { 0 };
+
+	for (int i = 0; i < g->nin; i++)
+		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "const %s *%s",
+			dtype_info[g->in[i].tensor->dtype].c_type, g->in[i].id));
+	for (int i = 0; i < g->nout; i++)
+		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "%s *%s",
+			dtype_info[g->out[i].tensor->dtype].c_type, g->out[i].id));
+	ARRAY_PUSH(g->arena, items, "void *arena");
+	if (g->opts->weights == WEIGHTS_BIN)
+		ARRAY_PUSH(g->arena, items, "const void *weights");
+	if (extra)
+		ARRAY_PUSH(g->arena, items, extra);
+	emit_list(e, arena_printf(g->arena, "%s%s%s_%s", type, *type ? " " : "", g->prefix, verb),
+		items.v, (int)items.n, tail);
+}
+
+int64_t
+cgen_arena_bytes(const struct cgen *g)
+{
+	return g->p->arena_bytes > 0 ? g->p->arena_bytes : 1;
+}
+
+/* A bound that holds for every kernel at every optimisation level, on 32- and 64-bit machines: NAME_run, the
+ * specialised function and the kernel with what it calls each keep their arguments and a fixed set of locals.
+ * tests/stack.test compares it with what gcc -fstack-usage finds. */
+int
+cgen_stack_bytes(const struct cgen *g)
+{
+	enum { FIXED = 1024, PER_ARGUMENT = 4 * 8 };
+	size_t most = 0;
+
+	for (const struct call *c = g->p->first; c; c = c->next)
+		if (c->args.n > most)
+			most = c->args.n;
+	return FIXED + PER_ARGUMENT * (int)most;
+}
+
+/* ---- names ---- */
+
+static const char *
+port_macro(struct cgen *g, const char *direction, const char *port)
+{
+	return ident_make(g, arena_printf(g->arena, "%s_%s_%s", g->upper, direction,
+		ident_upper(g->arena, ident_clean(g->arena, port))));
+}
+
+static void
+name_ports(struct cgen *g)
+{
+	const struct graph *graph = g->p->graph;
+
+	g->nin = (int)graph->inputs.n;
+	g->nout = (int)graph->outputs.n;
+	g->in = ARENA_ARRAY(g->arena, struct port, graph->inputs.n);
+	g->out = ARENA_ARRAY(g->arena, struct port, graph->outputs.n);
+	for (int i = 0; i < g->nin; i++) {
+		const struct tensor *t = graph->inputs.v[i];
+		g->in[i] = (struct port){ .tensor = t, .name = t->name };
+		g->in[i].macro = port_macro(g, "IN", t->name);
+		g->in[i].id = ident_local(g, t->name);
+	}
+	for (int i = 0; i < g->nout; i++) {
+		const char *n = graph->output_names.v[i];
+		g->out[i] = (struct port){ .tensor = graph->outputs.v[i], .name = n };
+		g->out[i].macro = port_macro(g, "OUT", n);
+		g->out[i].id = ident_local(g, n);
+	}
+}
+
+static void
+reserve_own_names(struct cgen *g)
+{
+	static const char *const lower[] = {
+		"run", "run_checked", "check", "profile", "layer_names", "selftest", "failure", "layer", "test", "value",
+		"check_int8", "check_int", "check_float", "check_size", "check_align"
+	};
+	static const char *const upper[] = {
+		"H", "WEIGHTS_H", "SELFTEST_H", "ARENA_BYTES", "ARENA_ALIGN", "STACK_BYTES", "LAYERS", "LAYER", "WEIGHTS_BYTES",
+		"WEIGHTS_ALIGN", "OK", "E_ALIGN", "E_WEIGHTS", "PROFILE", "SELFTEST", "SELFTEST_BYTES"
+	};
+	const char *s;
+
+	for (size_t i = 0; i < sizeof lower / sizeof *lower; i++) {
+		s = arena_printf(g->arena, "%s_%s", g->prefix, lower[i]);
+		ident_reserve(g, s, strlen(s));
+	}
+	for (size_t i = 0; i < sizeof upper / sizeof *upper; i++) {
+		s = arena_printf(g->arena, "%s_%s", g->upper, upper[i]);
+		ident_reserve(g, s, strlen(s));
+	}
+	ident_reserve(g, "head", 4);
+}
+
+static void
+mark_uses(struct cgen *g)
+{
+	for (const struct call *c = g->p->first; c; c = c->next)
+		for (size_t i = 0; i < c->args.n; i++) {
+			const struct arg *a = &c->args.v[i];
+			if (a->kind == ARG_FLOAT && !isfinite(a->f))
+				g->math = true;
+			if (a->kind == ARG_INT || a->kind == ARG_FLOAT || a->kind == ARG_DIM || !a->buf)
+				continue;
+			if (a->buf->kind == BUF_INPUT)
+				g->in[a->buf->index].used = true;
+			if (a->buf->kind == BUF_OUTPUT)
+				g->out[a->buf->index].used = true;
+		}
+}
+
+const char *
+emit_prefix(struct arena *a, const char *s)
+{
+	const char *id = ident_clean(a, s);
+
+	return *id >= '0' && *id <= '9' ? arena_printf(a, "n%s", id) : id;
+}
+
+void
+emit_program(struct outputs *outputs, const char *dir, const struct program *p, const struct diag *d, const struct emit_opts *opts)
+{
+	struct arena arena = { 0 };
+	struct cgen g = { .p = p, .diag = d, .opts = opts, .arena = &arena, .outputs = outputs, .dir = dir };
+
+	g.text.arena = &arena;
+	g.names = intern_new(&arena);
+	g.taken = map_new(&arena);
+	g.prefix = emit_prefix(&arena, opts->prefix ? opts->prefix : p->graph->name);
+	g.upper = ident_upper(&arena, g.prefix);
+	reserve_own_names(&g);
+	specs_collect(&g);
+	g.pieces = pieces_collect(&g);
+	name_ports(&g);
+	mark_uses(&g);
+	g.math |= opts->weights == WEIGHTS_INLINE && weights_need_math(p);
+	weights_plan(&g);
+	hfile_emit(&g);
+	cfile_emit(&g);
+	if (opts->weights == WEIGHTS_SPLIT)
+		weights_emit_unit(&g);
+	if (opts->weights == WEIGHTS_BIN)
+		weights_emit_bin(&g);
+	if (opts->main)
+		mainfile_emit(&g);
+	if (opts->selftest)
+		selftest_emit(&g);
+	arena_free(&arena);
+}

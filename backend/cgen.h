@@ -1,0 +1,101 @@
+/* What the files that write C share: the program, the options and every name chosen for the output. */
+#ifndef BACKEND_CGEN_H
+#define BACKEND_CGEN_H
+#include "backend/backend.h"
+#include "backend/emit.h"
+
+/* One kernel with literal dimensions, "kws_conv2d_i8_2": the calls that share them share it. */
+struct spec {
+	struct spec *next;
+	const char *id;
+	const struct call *call;  /* the first of them */
+	int uses;
+	struct text used_by;      /* the first few layers, for its comment */
+};
+
+/* An input or output of the network: a parameter of NAME_run and the stem of its macros. */
+struct port {
+	const struct tensor *tensor;
+	name name;                /* as the .net has it */
+	const char *id;           /* "mfcc" */
+	const char *macro;        /* "KWS_IN_MFCC" */
+	bool used;                /* by a call */
+};
+
+struct pieces;
+
+struct cgen {
+	const struct program *p;
+	const struct diag *diag;
+	const struct emit_opts *opts;
+	struct arena *arena;
+	struct intern *names;
+	struct map *taken;        /* identifiers in use, file scope and parameters alike */
+	struct outputs *outputs;
+	const char *dir;
+	const char *prefix, *upper; /* "kws", "KWS" */
+	struct port *in, *out;
+	int nin, nout;
+	const char **const_id;    /* by buffer id: the array's name, or with WEIGHTS_BIN its offset's */
+	int64_t *const_offset;    /* by buffer id: in NAME.bin */
+	int64_t weights_bytes;    /* of NAME.bin, its head included */
+	uint64_t weights_hash;
+	struct spec *specs;
+	struct spec **spec_of;    /* by call index */
+	struct pieces *pieces;
+	bool math;                /* some literal needs <math.h> */
+	struct text text;         /* scratch */
+};
+
+/* ident.c: a C identifier made of STEM's letters, digits and single underscores ("ds[2].pw" -> "ds2_pw"),
+ * not yet in use and from now on taken. */
+const char *ident_make(struct cgen *, const char *stem);
+/* The same without a prefix before it: never a keyword of C or C++, nor a reserved name. */
+const char *ident_local(struct cgen *, const char *stem);
+void ident_reserve(struct cgen *, const char *s, size_t len);
+const char *ident_upper(struct arena *, const char *s);
+/* The part of PATH that an identifier keeps. */
+const char *ident_clean(struct arena *, const char *path);
+
+/* pieces.c: the kernel texts that the calls need, function by function. */
+struct pieces *pieces_collect(struct cgen *);
+bool pieces_need(const struct pieces *, const char *header); /* "math.h" */
+void pieces_emit(const struct pieces *, FILE *);
+
+/* spec.c */
+void specs_collect(struct cgen *);
+void specs_emit(struct cgen *, struct emitter *);
+void spec_emit_call(struct cgen *, struct emitter *, const struct call *);
+/* Is ARG fixed inside the specialised function? */
+bool arg_is_fixed(const struct arg *);
+/* The pointer that ARG passes, as an expression in NAME_run. */
+const char *arg_pointer(struct cgen *, const struct arg *);
+
+/* describe.c: words about layers and tensors. */
+void describe_location(struct text *, const struct diag *, struct loc);  /* "kws.net:12" or nothing */
+void describe_type(struct text *, enum dtype, const struct shape *);     /* "i8[49, 10, 1]" */
+void describe_attrs(struct text *, const struct node *);                 /* ", kernel 3x3, stride 2x2, relu" */
+void describe_layer(struct text *, const struct node *);                 /* "conv2d i8[..] -> i8[..], kernel ..." */
+void describe_storage(struct text *, const struct program *, const struct call *); /* "arena [0, 8,000)" of its result */
+
+/* weights.c */
+void weights_plan(struct cgen *);                    /* offsets and hash, before anything is written */
+bool weights_need_math(const struct program *);      /* an infinity among them */
+void weights_emit_inline(struct cgen *, struct emitter *);
+void weights_emit_unit(struct cgen *);               /* NAME_weights.c and .h */
+void weights_emit_bin(struct cgen *);                /* NAME.bin */
+void weights_emit_offsets(struct cgen *, struct emitter *);
+
+/* hfile.c, cfile.c, mainfile.c, selftest.c: one output file each (selftest two). */
+void hfile_emit(struct cgen *);
+void cfile_emit(struct cgen *);
+void mainfile_emit(struct cgen *);
+void selftest_emit(struct cgen *);
+
+/* Opens DIR/PREFIX SUFFIX for writing and begins it with the head comment: WHAT it is, the version and the command
+ * line.  false when it cannot be opened (outputs_commit says why). */
+bool cgen_open(struct cgen *, struct emitter *, const char *suffix, const char *what);
+void cgen_signature(struct cgen *, struct emitter *, const char *type, const char *verb, const char *extra, const char *tail);
+int64_t cgen_arena_bytes(const struct cgen *); /* at least 1, so that an array can have the size */
+int cgen_stack_bytes(const struct cgen *);
+#endif

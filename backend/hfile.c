@@ -1,0 +1,150 @@
+/* NAME.h: what firmware needs to know of a network. */
+#include <config.h>
+#include <inttypes.h>
+#include "backend/cgen.h"
+
+static void
+define(struct emitter *e, const char *stem, const char *what, const char *value)
+{
+	emit_line(e, "#define %s_%s %s", stem, what, value);
+}
+
+static void
+define_count(struct cgen *g, struct emitter *e, const char *stem, const char *what, int64_t n)
+{
+	define(e, stem, what, arena_printf(g->arena, "%" PRId64, n));
+}
+
+static void
+emit_port(struct cgen *g, struct emitter *e, const struct port *p, const char *what)
+{
+	const struct tensor *t = p->tensor;
+	char number[DATA_VALUE];
+
+	text_reset(&g->text);
+	text_add(&g->text, "%s %s: ", what, p->name);
+	describe_type(&g->text, t->dtype, &t->shape);
+	if (t->quant.count)
+		text_add(&g->text, ", real value = scale * (q - zero)");
+	emit_comment(e, text_get(&g->text));
+	define_count(g, e, p->macro, "COUNT", tensor_count(t));
+	define_count(g, e, p->macro, "BYTES", tensor_bytes(t));
+	define_count(g, e, p->macro, "RANK", t->shape.rank);
+	text_reset(&g->text);
+	for (int i = 0; i < t->shape.rank; i++)
+		text_add(&g->text, "%s%d", i ? ", " : "", (int)t->shape.dim[i]);
+	define(e, p->macro, "SHAPE", arena_printf(g->arena, "{ %s }", t->shape.rank ? text_get(&g->text) : "1"));
+	if (t->quant.count) {
+		data_float(number, t->quant.scale[0]);
+		define(e, p->macro, "SCALE", number);
+		data_int(number, t->quant.zero);
+		define(e, p->macro, "ZERO", t->quant.zero < 0 ? arena_printf(g->arena, "(%s)", number) : number);
+	}
+	emit_blank(e);
+}
+
+static int64_t
+total(const struct graph *graph, int64_t (*of)(const struct node *))
+{
+	int64_t sum = 0;
+
+	for (const struct node *n = graph->first; n; n = n->next)
+		sum += of(n);
+	return sum;
+}
+
+/* "the network 'kws': 13 layers, 2,656,768 multiply-accumulates an inference, ..." */
+static const char *
+summary(struct cgen *g)
+{
+	const struct program *p = g->p;
+
+	text_reset(&g->text);
+	text_add(&g->text, "the network '%s': ", p->graph->name);
+	text_count(&g->text, p->call_count);
+	text_add(&g->text, " layer%s, ", p->call_count == 1 ? "" : "s");
+	text_count(&g->text, total(p->graph, node_macs));
+	text_add(&g->text, " multiply-accumulates an inference, ");
+	text_count(&g->text, total(p->graph, node_params));
+	text_add(&g->text, " parameters, ");
+	text_count(&g->text, g->weights_bytes);
+	text_add(&g->text, " bytes of constants");
+	return arena_strdup(g->arena, text_get(&g->text));
+}
+
+static void
+emit_sizes(struct cgen *g, struct emitter *e)
+{
+	emit_comment(e, arena_printf(g->arena, "%s_run works in ARENA_BYTES bytes of the caller's, of alignment "
+		"ARENA_ALIGN, and at most STACK_BYTES of stack (libm's own not counted).", g->prefix));
+	define_count(g, e, g->upper, "ARENA_BYTES", cgen_arena_bytes(g));
+	define_count(g, e, g->upper, "ARENA_ALIGN", g->p->arena_align);
+	define_count(g, e, g->upper, "STACK_BYTES", cgen_stack_bytes(g));
+	define_count(g, e, g->upper, "LAYERS", g->p->call_count);
+	if (g->opts->weights == WEIGHTS_BIN) {
+		define_count(g, e, g->upper, "WEIGHTS_BYTES", g->weights_bytes);
+		define_count(g, e, g->upper, "WEIGHTS_ALIGN", 16);
+	}
+	emit_blank(e);
+}
+
+static void
+emit_run(struct cgen *g, struct emitter *e)
+{
+	bool bin = g->opts->weights == WEIGHTS_BIN;
+
+	emit_comment(e, arena_printf(g->arena, "What %s_run returns.", g->prefix));
+	define(e, g->upper, "OK", "0");
+	define(e, g->upper, "E_ALIGN", bin ? "1 /* arena or weights is NULL or not aligned */" : "1 /* arena is NULL or not aligned */");
+	if (bin)
+		define(e, g->upper, "E_WEIGHTS", arena_printf(g->arena, "2 /* weights is not the %s.bin of this code */", g->prefix));
+	emit_blank(e);
+	text_reset(&g->text);
+	text_add(&g->text, "One inference.  Inputs and outputs are row-major, aligned for their type, and overlap neither each "
+		"other nor the arena, which needs no preparation and keeps nothing from one call to the next.");
+	if (bin)
+		text_add(&g->text, "  weights: the contents of %s.bin, %s_WEIGHTS_BYTES of them, on a little-endian machine.",
+			g->prefix, g->upper);
+	emit_comment(e, text_get(&g->text));
+	cgen_signature(g, e, "int", "run", NULL, ";");
+}
+
+static void
+emit_hooks(struct cgen *g, struct emitter *e)
+{
+	emit_line(e, "\n#ifdef %s_PROFILE", g->upper);
+	emit_comment(e, "Yours to write: called before (end is 0) and after (end is 1) each layer.");
+	emit_line(e, "void %s_profile(int layer, int end);", g->prefix);
+	emit_line(e, "extern const char *const %s_layer_names[%s_LAYERS];", g->prefix, g->upper);
+	emit_line(e, "#endif");
+	if (!g->opts->selftest)
+		return;
+	emit_line(e, "\n#ifdef %s_SELFTEST", g->upper);
+	emit_comment(e, arena_printf(g->arena, "As %s_run, and calls check(context, layer) after each layer unless check is NULL.",
+		g->prefix));
+	emit_line(e, "typedef void %s_check(void *context, int layer);", g->prefix);
+	cgen_signature(g, e, "int", "run_checked",
+		arena_printf(g->arena, "%s_check *check, void *context", g->prefix), ";");
+	emit_line(e, "#endif");
+}
+
+void
+hfile_emit(struct cgen *g)
+{
+	struct emitter e;
+
+	if (!cgen_open(g, &e, ".h", summary(g)))
+		return;
+	emit_line(&e, "#ifndef %s_H", g->upper);
+	emit_line(&e, "#define %s_H", g->upper);
+	emit_line(&e, "#include <stdint.h>\n");
+	emit_line(&e, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
+	emit_sizes(g, &e);
+	for (int i = 0; i < g->nin; i++)
+		emit_port(g, &e, &g->in[i], "Input");
+	for (int i = 0; i < g->nout; i++)
+		emit_port(g, &e, &g->out[i], "Output");
+	emit_run(g, &e);
+	emit_hooks(g, &e);
+	emit_line(&e, "\n#ifdef __cplusplus\n}\n#endif\n#endif");
+}

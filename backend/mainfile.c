@@ -1,0 +1,90 @@
+/* NAME_main.c: runtime/nn_host.c with this network's tables. */
+#include <config.h>
+#include "backend/cgen.h"
+#include "runtime/embedded.h"
+
+static void
+emit_host(FILE *out)
+{
+	const struct embedded *host = embedded_find("nn_host.c");
+
+	if (!host)
+		die("no text 'nn_host.c'");
+	for (const char *const *line = host->lines; *line; line++)
+		fputs(*line, out);
+}
+
+/* static int8_t input0[KWS_IN_MFCC_COUNT]; and its shape. */
+static void
+emit_storage(struct emitter *e, const struct port *p, const char *what, int i)
+{
+	emit_line(e, "static %s %s%d[%s_COUNT];", dtype_info[p->tensor->dtype].c_type, what, i, p->macro);
+	emit_line(e, "static const int32_t %s%d_shape[] = %s_SHAPE;", what, i, p->macro);
+}
+
+static void
+emit_ports(struct emitter *e, const struct port *ports, int n, const char *what)
+{
+	for (int i = 0; i < n; i++)
+		emit_storage(e, &ports[i], what, i);
+	emit_line(e, "static const struct nn_port %ss[] = {", what);
+	e->depth++;
+	for (int i = 0; i < n; i++) {
+		const struct dtype_info *type = &dtype_info[ports[i].tensor->dtype];
+		fputs("\t{ ", e->out);
+		emit_string(e->out, ports[i].name);
+		fprintf(e->out, ", \"%s\", %s_RANK, %s%d_shape, %s_COUNT, %d, %s%d },\n",
+			type->npy, ports[i].macro, what, i, ports[i].macro, type->bytes, what, i);
+	}
+	if (n == 0)
+		emit_line(e, "{ NULL, NULL, 0, NULL, 0, 0, NULL }");
+	e->depth--;
+	emit_line(e, "};\n");
+}
+
+static void
+emit_run(struct cgen *g, struct emitter *e)
+{
+	bool bin = g->opts->weights == WEIGHTS_BIN;
+	ARRAY(const char *) items = { 0 };
+
+	emit_line(e, "static int\nrun(const void *weights)");
+	emit_begin(e);
+	emit_line(e, "unsigned char *arena = memory;\n");
+	emit_line(e, "arena += (%s_ARENA_ALIGN - (uintptr_t)arena %% %s_ARENA_ALIGN) %% %s_ARENA_ALIGN;",
+		g->upper, g->upper, g->upper);
+	if (!bin)
+		emit_line(e, "(void)weights;");
+	for (int i = 0; i < g->nin; i++)
+		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "input%d", i));
+	for (int i = 0; i < g->nout; i++)
+		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "output%d", i));
+	ARRAY_PUSH(g->arena, items, "arena");
+	if (bin)
+		ARRAY_PUSH(g->arena, items, "weights");
+	emit_list(e, arena_printf(g->arena, "return %s_run", g->prefix), items.v, (int)items.n, ";");
+	emit_close(e, "\n");
+}
+
+void
+mainfile_emit(struct cgen *g)
+{
+	struct emitter e;
+
+	if (!cgen_open(g, &e, "_main.c", "a program around NAME.c"))
+		return;
+	emit_host(e.out);
+	emit_line(&e, "\n#include \"%s.h\"\n", g->prefix);
+	emit_line(&e, "static unsigned char memory[%s_ARENA_BYTES + %s_ARENA_ALIGN];", g->upper, g->upper);
+	emit_ports(&e, g->in, g->nin, "input");
+	emit_ports(&e, g->out, g->nout, "output");
+	emit_run(g, &e);
+	emit_line(&e, "int\nmain(int argc, char **argv)");
+	emit_begin(&e);
+	emit_line(&e, "const struct nn_net net = {");
+	emit_line(&e, "\t\"%s\", inputs, outputs, %d, %d, run, %s%s", g->prefix, g->nin, g->nout,
+		g->opts->weights == WEIGHTS_BIN ? g->upper : "0", g->opts->weights == WEIGHTS_BIN ? "_WEIGHTS_BYTES" : "");
+	emit_line(&e, "};\n");
+	emit_line(&e, "return nn_host_main(&net, argc, argv);");
+	emit_close(&e, "");
+}

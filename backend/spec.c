@@ -1,0 +1,228 @@
+/* One function per distinct kernel and dimensions.
+ *
+ *	static void
+ *	kws_conv2d_i8(int8_t *y, const int8_t *x, const int8_t *weight, ..., int32_t x_zero)
+ *	{
+ *		nn_conv2d_i8(y, x, weight, ..., x_zero, 49, 10, 1, ...);
+ *	}
+ *
+ * Kernels are static inline: a compiler told -O3 makes each of these a function of its own with the loops
+ * specialised, one told -Os keeps a single copy of the kernel behind them. */
+#include <config.h>
+#include <inttypes.h>
+#include <string.h>
+#include "backend/cgen.h"
+
+enum { LAYERS_SHOWN = 4 };
+
+static bool
+is_pointer(const struct arg *a)
+{
+	switch (a->kind) {
+	case ARG_OUT: case ARG_IN: case ARG_CONST: case ARG_SCRATCH: return true;
+	case ARG_INT: case ARG_FLOAT: case ARG_DIM: return false;
+	}
+	return false;
+}
+
+bool
+arg_is_fixed(const struct arg *a)
+{
+	return a->kind == ARG_DIM || (is_pointer(a) && !a->buf);
+}
+
+/* ---- collecting ---- */
+
+static void
+add_key(struct text *t, const struct call *c)
+{
+	text_add(t, "%s", c->kernel);
+	for (size_t i = 0; i < c->args.n; i++) {
+		const struct arg *a = &c->args.v[i];
+		if (a->kind == ARG_DIM)
+			text_add(t, " %" PRId64, a->i);
+		else if (arg_is_fixed(a))
+			text_add(t, " null");
+		else
+			text_add(t, " %s", is_pointer(a) ? dtype_info[a->dtype].name : "-");
+	}
+}
+
+static void
+add_use(struct cgen *g, struct spec *s, const struct call *c)
+{
+	if (s->uses == 0)
+		s->used_by.arena = g->arena;
+	if (s->uses < LAYERS_SHOWN)
+		text_add(&s->used_by, "%s%s", s->uses ? ", " : "", c->node->name);
+	s->uses++;
+}
+
+void
+specs_collect(struct cgen *g)
+{
+	struct map *by_key = map_new(g->arena);
+	struct spec **end = &g->specs;
+
+	g->spec_of = ARENA_ARRAY(g->arena, struct spec *, (size_t)g->p->call_count);
+	for (const struct call *c = g->p->first; c; c = c->next) {
+		name key;
+		struct spec *s;
+
+		text_reset(&g->text);
+		add_key(&g->text, c);
+		key = intern(g->names, text_get(&g->text));
+		s = map_get(by_key, key);
+		if (!s) {
+			s = ARENA_NEW(g->arena, struct spec);
+			s->call = c;
+			*end = s;
+			end = &s->next;
+			map_put(by_key, key, s);
+		}
+		add_use(g, s, c);
+		g->spec_of[c->index] = s;
+	}
+}
+
+/* ---- printing ---- */
+
+static const char *
+parameter(struct cgen *g, const struct arg *a)
+{
+	const char *type = dtype_info[a->dtype].c_type;
+
+	switch (a->kind) {
+	case ARG_OUT: case ARG_SCRATCH: return arena_printf(g->arena, "%s *%s", type, a->name);
+	case ARG_IN: case ARG_CONST: return arena_printf(g->arena, "const %s *%s", type, a->name);
+	case ARG_INT: case ARG_DIM: return arena_printf(g->arena, "int32_t %s", a->name);
+	case ARG_FLOAT: return arena_printf(g->arena, "float %s", a->name);
+	}
+	return NULL;
+}
+
+static const char *
+integer(struct cgen *g, int64_t i)
+{
+	char digits[DATA_VALUE];
+
+	if (i < INT32_MIN || i > INT32_MAX)
+		die("argument %" PRId64 " is no 32-bit integer", i);
+	data_int(digits, (int32_t)i);
+	return arena_strdup(g->arena, digits);
+}
+
+static void
+emit_spec(struct cgen *g, struct emitter *e, struct spec *s)
+{
+	const struct call *c = s->call;
+	const char **parameters = ARENA_ARRAY(g->arena, const char *, c->args.n);
+	const char **passed = ARENA_ARRAY(g->arena, const char *, c->args.n);
+	int n = 0;
+
+	for (size_t i = 0; i < c->args.n; i++) {
+		const struct arg *a = &c->args.v[i];
+		if (!arg_is_fixed(a))
+			parameters[n++] = parameter(g, a);
+		if (a->kind == ARG_DIM)
+			passed[i] = arena_printf(g->arena, "/* %s */ %s", a->name, integer(g, a->i));
+		else
+			passed[i] = arg_is_fixed(a) ? "NULL" : a->name;
+	}
+	text_reset(&g->text);
+	describe_layer(&g->text, c->node);
+	text_add(&g->text, ".\nUsed by %s", text_get(&s->used_by));
+	if (s->uses > LAYERS_SHOWN)
+		text_add(&g->text, " and %d more", s->uses - LAYERS_SHOWN);
+	text_add(&g->text, ".");
+	emit_comment(e, text_get(&g->text));
+	emit_line(e, "static void");
+	emit_list(e, s->id, parameters, n, "");
+	emit_begin(e);
+	emit_list(e, arena_printf(g->arena, "nn_%s", c->kernel), passed, (int)c->args.n, ";");
+	emit_close(e, "");
+	emit_blank(e);
+}
+
+void
+specs_emit(struct cgen *g, struct emitter *e)
+{
+	for (struct spec *s = g->specs; s; s = s->next) {
+		s->id = ident_make(g, arena_printf(g->arena, "%s_%s", g->prefix, s->call->kernel));
+		emit_spec(g, e, s);
+	}
+}
+
+/* "(int8_t *)(a + 8000)", or through void * where the type is wider: no warning about alignment, which the
+ * plan guarantees. */
+static const char *
+at_offset(struct cgen *g, const char *base, int64_t bytes, const char *type, int size, const char *constant)
+{
+	return arena_printf(g->arena, "(%s%s *)%s(%s + %" PRId64 ")", constant, type,
+		size == 1 ? "" : *constant ? "(const void *)" : "(void *)", base, bytes);
+}
+
+/* ID, or "ID + 12"; with a cast where the buffer has another element type. */
+static const char *
+in_array(struct cgen *g, const char *id, const struct arg *a, const char *constant)
+{
+	const char *type = dtype_info[a->dtype].c_type;
+	const char *cast = "";
+
+	if (a->dtype != a->buf->dtype)
+		cast = arena_printf(g->arena, "(%s%s *)(%svoid *)", constant, type, constant);
+	if (a->offset == 0)
+		return arena_printf(g->arena, "%s%s", cast, id);
+	if (*cast)
+		return arena_printf(g->arena, "%s%s + %" PRId64, cast, id, a->offset);
+	return arena_printf(g->arena, "%s + %" PRId64, id, a->offset);
+}
+
+const char *
+arg_pointer(struct cgen *g, const struct arg *a)
+{
+	const struct buffer *b = a->buf;
+	const struct dtype_info *type = &dtype_info[a->dtype];
+	const char *constant = a->kind == ARG_IN || a->kind == ARG_CONST ? "const " : "";
+
+	switch (b->kind) {
+	case BUF_ARENA:
+		return at_offset(g, "a", b->offset + a->offset * type->bytes, type->c_type, type->bytes, constant);
+	case BUF_INPUT:
+		return in_array(g, g->in[b->index].id, a, "const ");
+	case BUF_OUTPUT:
+		return in_array(g, g->out[b->index].id, a, constant);
+	case BUF_CONST:
+		if (g->opts->weights != WEIGHTS_BIN)
+			return in_array(g, g->const_id[b->id], a, "const ");
+		if (a->offset == 0)
+			return arena_printf(g->arena, "(const %s *)%s(w + %s)", type->c_type,
+				type->bytes == 1 ? "" : "(const void *)", g->const_id[b->id]);
+		return arena_printf(g->arena, "(const %s *)%s(w + %s + %" PRId64 ")", type->c_type,
+			type->bytes == 1 ? "" : "(const void *)", g->const_id[b->id], a->offset * type->bytes);
+	}
+	return NULL;
+}
+
+void
+spec_emit_call(struct cgen *g, struct emitter *e, const struct call *c)
+{
+	const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n);
+	char number[DATA_VALUE];
+	int n = 0;
+
+	for (size_t i = 0; i < c->args.n; i++) {
+		const struct arg *a = &c->args.v[i];
+		if (arg_is_fixed(a))
+			continue;
+		if (is_pointer(a)) {
+			items[n++] = arg_pointer(g, a);
+		} else if (a->kind == ARG_FLOAT) {
+			data_float(number, a->f);
+			items[n++] = arena_strdup(g->arena, number);
+		} else {
+			items[n++] = integer(g, a->i);
+		}
+	}
+	emit_list(e, arena_printf(g->arena, "%s_LAYER(%d, %s", g->upper, c->index, g->spec_of[c->index]->id), items, n, ");");
+}
