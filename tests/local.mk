@@ -15,11 +15,13 @@ TEST_LOG_DRIVER = $(TAP_DRIVER)
 TESTS_SCRIPTS = \
   %D%/examples.test \
   %D%/models.test \
+  %D%/random.test \
   %D%/golden.test \
   %D%/docs.test \
   %D%/sources.test
 TESTS += $(TESTS_SCRIPTS)
-check_PROGRAMS += %D%/npycmp %D%/npyrand
+check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen
+%C%_netgen_SOURCES = %D%/netgen.c
 %C%_npycmp_SOURCES = %D%/npycmp.c
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c

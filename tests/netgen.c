@@ -1,0 +1,469 @@
+/* netgen SEED: print a random network that uses every operation in some of its runs: odd sizes, all paddings, strides,
+ * dilations, groups, branches, broadcasts, slices and concatenations, f32 or int8.  tests/random.test compares what
+ * the evaluator and the generated C make of it. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { VALUES_MAX = 64 };
+
+struct value {
+	int rank, dim[3]; /* [h, w, c] or [n] */
+	double scale;     /* int8 */
+	int zero, uses;
+};
+
+static struct value values[VALUES_MAX];
+static int count;
+static int is_i8;
+static uint64_t state;
+
+static uint32_t
+next(void)
+{
+	uint64_t z = state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return (uint32_t)((z ^ (z >> 31)) >> 32);
+}
+
+/* LO..HI, both included. */
+static int
+pick(int lo, int hi)
+{
+	return lo + (int)(next() % (uint32_t)(hi - lo + 1));
+}
+
+static int
+chance(int percent)
+{
+	return pick(1, 100) <= percent;
+}
+
+static int
+pick_value(int rank)
+{
+	for (int tries = 0; tries < 200; tries++) {
+		int k = chance(50) ? count - 1 : pick(0, count - 1);
+		if (rank == 0 || values[k].rank == rank)
+			return k;
+	}
+	return -1;
+}
+
+/* Starts "    vN = "; the caller prints the operation, then calls end(). */
+static struct value *
+begin(int from)
+{
+	struct value *v = &values[count];
+
+	*v = values[from];
+	v->uses = 0;
+	values[from].uses++;
+	printf("    v%d = ", count);
+	return v;
+}
+
+/* How an int8 result gets its quantisation. */
+enum quant { KEEP, STATE, FIX };
+
+static void
+end(struct value *v, enum quant q, double factor)
+{
+	if (is_i8 && q == STATE) {
+		v->scale *= factor * (0.5 + pick(0, 100) / 100.0);
+		v->zero = chance(30) ? -128 : pick(-128, 127);
+		printf(" : scale %.7g zero %d", v->scale, v->zero);
+	} else if (is_i8 && q == FIX) {
+		v->scale = 1.0 / 256;
+		v->zero = -128;
+	}
+	printf(";\n");
+	count++;
+}
+
+static void
+activation(void)
+{
+	static const char *const acts[] = { " |> relu()", " |> relu6()", " |> clip(lo = -0.5, hi = 1.5)" };
+
+	if (chance(40))
+		fputs(acts[pick(0, 2)], stdout);
+}
+
+/* Chooses and prints kernel, stride, dilation and pad of a window over [h, w]; fills in the result's size.  False (and
+ * nothing printed) when the choice does not fit. */
+static int
+window(struct value *v, int with_dilation, int pool)
+{
+	int k[2], s[2], d[2] = { 1, 1 }, pad[4] = { 0 }, kind = pick(0, pool ? 1 : 3);
+	int size[2] = { v->dim[0], v->dim[1] };
+
+	for (int i = 0; i < 2; i++) {
+		k[i] = pick(1, size[i] < 5 ? size[i] : 5);
+		s[i] = pick(1, 3);
+		if (with_dilation && chance(25))
+			d[i] = 2;
+	}
+	if (kind >= 2)
+		for (int i = 0; i < 4; i++)
+			pad[i] = pick(0, 2);
+	for (int i = 0; i < 2; i++) {
+		int span = (k[i] - 1) * d[i] + 1, in = size[i] + pad[2 * i] + pad[2 * i + 1];
+		if (kind == 1)
+			v->dim[i] = (size[i] + s[i] - 1) / s[i];
+		else if (in < span)
+			return 0;
+		else
+			v->dim[i] = (in - span) / s[i] + 1;
+	}
+	printf("kernel = %dx%d, stride = %dx%d", k[0], k[1], s[0], s[1]);
+	if (with_dilation)
+		printf(", dilation = %dx%d", d[0], d[1]);
+	if (kind == 1)
+		printf(", pad = same");
+	else if (kind >= 2)
+		printf(", pad = [%d, %d, %d, %d]", pad[0], pad[1], pad[2], pad[3]);
+	return 1;
+}
+
+static void
+gen_conv(int from)
+{
+	struct value *v = begin(from), saved = *v;
+	int c = v->dim[2], groups = 1, out;
+
+	if (chance(40) && c % 2 == 0)
+		groups = chance(50) && c % 4 == 0 ? 4 : 2;
+	out = groups * pick(1, groups == 1 ? 13 : 4);
+	printf("conv2d(v%d, out = %d, ", from, out);
+	if (groups > 1)
+		printf("groups = %d, ", groups);
+	if (!window(v, 1, 0)) {
+		*v = saved;
+		printf("kernel = 1x1");
+	}
+	v->dim[2] = out;
+	printf(")");
+	activation();
+	end(v, STATE, 1);
+}
+
+static void
+gen_dwconv(int from)
+{
+	struct value *v = begin(from), saved = *v;
+	int m = chance(30) ? pick(2, 3) : 1;
+
+	printf("dwconv2d(v%d, ", from);
+	if (m > 1)
+		printf("multiplier = %d, ", m);
+	if (!window(v, 1, 0)) {
+		*v = saved;
+		printf("kernel = 1x1");
+	}
+	v->dim[2] *= m;
+	printf(")");
+	activation();
+	end(v, STATE, 1);
+}
+
+static void
+gen_tconv(int from)
+{
+	struct value *v = begin(from);
+	int k = pick(1, 4), s = pick(1, 3), same = chance(50), out = pick(1, 9);
+
+	for (int i = 0; i < 2; i++)
+		v->dim[i] = same ? v->dim[i] * s : (v->dim[i] - 1) * s + k;
+	if (same && k < s)
+		k = s;
+	v->dim[2] = out;
+	printf("tconv2d(v%d, out = %d, kernel = %d, stride = %d, pad = %s)", from, out, k, s, same ? "same" : "valid");
+	end(v, STATE, 1);
+}
+
+static void
+gen_dense(int from)
+{
+	struct value *v = begin(from);
+	int out = pick(1, 17);
+
+	printf("dense(v%d, out = %d)", from, out);
+	v->dim[v->rank - 1] = out;
+	activation();
+	end(v, STATE, 1);
+}
+
+static void
+gen_pool(int from)
+{
+	struct value *v = begin(from), saved = *v;
+	int avg = chance(50);
+
+	printf("%s(v%d, ", avg ? "avgpool" : "maxpool", from);
+	if (chance(20)) {
+		printf("kernel = all");
+		v->dim[0] = v->dim[1] = 1;
+	} else if (!window(v, 0, 1)) {
+		*v = saved;
+		printf("kernel = 1x1");
+	}
+	printf(")");
+	if (chance(20))
+		printf(" |> relu()");
+	end(v, KEEP, 1);
+}
+
+static void
+gen_binary(int from)
+{
+	static const char *const ops[] = { "add", "sub", "mul" };
+	int kind = pick(0, 2), other = -1;
+	struct value *v;
+
+	for (int k = count - 1; k >= 0 && other < 0; k--)
+		if (values[k].rank == values[from].rank && chance(70)) {
+			int fits = 1;
+			for (int i = 0; i < values[k].rank; i++)
+				fits &= values[k].dim[i] == values[from].dim[i] || values[k].dim[i] == 1;
+			if (fits)
+				other = k;
+		}
+	if (other < 0)
+		other = from;
+	v = begin(from);
+	values[other].uses++;
+	if (chance(30) && v->rank == 3)
+		printf("%s(v%d, v%d)", ops[kind], other, from); /* the smaller one may come first */
+	else
+		printf("%s(v%d, v%d)", ops[kind], from, other);
+	activation();
+	end(v, STATE, kind == 2 ? 0.5 : 2);
+}
+
+static void
+gen_concat(int from)
+{
+	struct value *v;
+	int axis = pick(0, values[from].rank - 1), other = from;
+
+	for (int k = 0; k < count; k++)
+		if (values[k].rank == values[from].rank && chance(60)) {
+			int fits = 1;
+			for (int i = 0; i < values[k].rank; i++)
+				fits &= i == axis || values[k].dim[i] == values[from].dim[i];
+			if (fits)
+				other = k;
+		}
+	v = begin(from);
+	values[other].uses++;
+	printf("concat(v%d, v%d, axis = %d)", from, other, axis);
+	v->dim[axis] += values[other].dim[axis];
+	end(v, KEEP, 1);
+}
+
+static void
+gen_slice(int from)
+{
+	struct value *v = begin(from);
+	int begin_at[3], size[3], step[3], stepped = chance(30);
+
+	for (int i = 0; i < v->rank; i++) {
+		begin_at[i] = chance(50) ? 0 : pick(0, v->dim[i] - 1);
+		size[i] = chance(50) ? v->dim[i] - begin_at[i] : pick(1, v->dim[i] - begin_at[i]);
+		step[i] = stepped ? pick(1, 2) : 1;
+	}
+	printf("slice(v%d, begin = [", from);
+	for (int i = 0; i < v->rank; i++)
+		printf("%s%d", i ? ", " : "", begin_at[i]);
+	printf("], size = [");
+	for (int i = 0; i < v->rank; i++) {
+		int n = (size[i] + step[i] - 1) / step[i]; /* size counts result elements */
+		printf("%s%d", i ? ", " : "", n);
+		v->dim[i] = n;
+	}
+	printf("]");
+	if (stepped) {
+		printf(", steps = [");
+		for (int i = 0; i < v->rank; i++)
+			printf("%s%d", i ? ", " : "", step[i]);
+		printf("]");
+	}
+	printf(")");
+	end(v, KEEP, 1);
+}
+
+static void
+gen_move(int from)
+{
+	static const int perms[][3] = { { 1, 0, 2 }, { 2, 0, 1 }, { 0, 2, 1 }, { 2, 1, 0 }, { 1, 2, 0 }, { 0, 1, 2 } };
+	struct value *v = begin(from), old = *v;
+	int p = pick(0, 5);
+
+	switch (pick(0, 4)) {
+	case 0:
+		printf("transpose(v%d, perm = [%d, %d, %d])", from, perms[p][0], perms[p][1], perms[p][2]);
+		for (int i = 0; i < 3; i++)
+			v->dim[i] = old.dim[perms[p][i]];
+		break;
+	case 1:
+		printf("pad(v%d, before = [%d, %d, %d], after = [%d, %d, %d])", from, p % 2, p % 3, 0, 1, p / 3, p % 2);
+		v->dim[0] += p % 2 + 1;
+		v->dim[1] += p % 3 + p / 3;
+		v->dim[2] += p % 2;
+		break;
+	case 2:
+		printf("reshape(v%d, shape = [%d, %d, %d])", from, old.dim[1], old.dim[0], old.dim[2]);
+		v->dim[0] = old.dim[1];
+		v->dim[1] = old.dim[0];
+		break;
+	case 3:
+		v->dim[0] = pick(1, 9);
+		v->dim[1] = pick(1, 9);
+		printf("resize(v%d, size = [%d, %d], mode = %s%s)", from, v->dim[0], v->dim[1], p % 2 ? "nearest" : "bilinear",
+			p < 2 ? "" : p < 4 ? ", align_corners = true" : ", half_pixel = true");
+		break;
+	default:
+		if (old.dim[2] % 2 == 0)
+			printf("shuffle(v%d, groups = 2)", from);
+		else
+			printf("shuffle(v%d, groups = 1)", from);
+		break;
+	}
+	end(v, KEEP, 1);
+}
+
+static void
+gen_unary(int from)
+{
+	struct value *v = begin(from);
+	int kind = pick(0, is_i8 ? 8 : 9);
+
+	switch (kind) {
+	case 0: printf("relu(v%d)", from); break;
+	case 1: printf("relu6(v%d)", from); break;
+	case 2: printf("clip(v%d, lo = -1, hi = 0.75)", from); break;
+	case 3: printf("leaky_relu(v%d, alpha = 0.%d)", from, pick(1, 9)); break;
+	case 4: printf("hard_swish(v%d)", from); end(v, STATE, 1); return;
+	case 5: printf("sigmoid(v%d)", from); end(v, FIX, 1); return;
+	case 6:
+		printf("tanh(v%d)", from);
+		end(v, FIX, 1);
+		values[count - 1].scale = 1.0 / 128;
+		values[count - 1].zero = 0;
+		return;
+	case 7: printf("softmax(v%d)", from); end(v, FIX, 1); return;
+	case 8:
+		if (is_i8) {
+			printf("requantize(v%d)", from);
+			end(v, STATE, 1);
+			return;
+		}
+		printf("softmax(v%d, beta = 2)", from);
+		break;
+	default: printf("batchnorm(v%d)", from); break;
+	}
+	end(v, kind == 3 && chance(50) ? STATE : KEEP, 1);
+}
+
+static void
+gen_mean(int from)
+{
+	struct value *v = begin(from);
+
+	if (chance(50)) {
+		printf("mean(v%d, axes = [0, 1], keep = true)", from);
+		v->dim[0] = v->dim[1] = 1;
+	} else {
+		printf("mean(v%d, axes = [0, 1])", from);
+		v->rank = 1;
+		v->dim[0] = v->dim[2];
+	}
+	end(v, chance(50) ? KEEP : STATE, 1);
+}
+
+static void
+gen_flatten(int from)
+{
+	struct value *v = begin(from);
+
+	printf("flatten(v%d)", from);
+	v->dim[0] *= v->dim[1] * v->dim[2];
+	v->rank = 1;
+	end(v, KEEP, 1);
+}
+
+static void
+step(void)
+{
+	int image = pick_value(3), any = pick_value(0);
+
+	if (image < 0) {
+		if (chance(50))
+			gen_dense(any);
+		else
+			gen_unary(any);
+		return;
+	}
+	switch (pick(0, 14)) {
+	case 0: case 1: case 2: gen_conv(image); break;
+	case 3: case 4: gen_dwconv(image); break;
+	case 5: gen_tconv(image); break;
+	case 6: gen_dense(any); break;
+	case 7: gen_pool(image); break;
+	case 8: case 9: gen_binary(any); break;
+	case 10: gen_concat(any); break;
+	case 11: gen_slice(any); break;
+	case 12: gen_move(image); break;
+	case 13: gen_unary(any); break;
+	default:
+		if (chance(25))
+			gen_mean(image);
+		else if (chance(20))
+			gen_flatten(image);
+		else
+			gen_unary(any);
+	}
+}
+
+static int
+too_large(void)
+{
+	long n = 1;
+
+	for (int i = 0; i < values[count - 1].rank; i++)
+		n *= values[count - 1].dim[i];
+	return n > 20000;
+}
+
+int
+main(int argc, char *argv[])
+{
+	int steps;
+
+	if (argc != 2) {
+		fputs("usage: netgen SEED\n", stderr);
+		return 2;
+	}
+	state = strtoull(argv[1], NULL, 10);
+	is_i8 = chance(65);
+	steps = pick(2, 14);
+	values[0] = (struct value){ 3, { pick(1, 12), pick(1, 12), pick(1, 10) }, 0.02 + pick(0, 100) / 1000.0, pick(-128, 127), 1 };
+	count = 1;
+	printf("net 1;\nweights random(%s);\nnetwork r {\n    input v0 : %s[%d, %d, %d]", argv[1], is_i8 ? "i8" : "f32",
+		values[0].dim[0], values[0].dim[1], values[0].dim[2]);
+	if (is_i8)
+		printf(" scale %.7g zero %d", values[0].scale, values[0].zero);
+	printf(";\n");
+	for (int i = 0; i < steps && !too_large(); i++)
+		step();
+	/* Every value that nothing reads is an output. */
+	for (int k = 1; k < count; k++)
+		if (values[k].uses == 0 || chance(5))
+			printf("    output o%d = v%d;\n", k, k);
+	printf("}\n");
+	return 0;
+}
