@@ -186,14 +186,13 @@ call_act(struct lower *l, struct call *c, const struct node *n, struct clamp act
 }
 
 const char *
-lower_kernel(struct lower *l, const struct node *n, const char *stem, bool moves)
+lower_kernel(struct lower *l, const struct node *n, const char *stem)
 {
 	enum dtype t = n->out->dtype;
 
-	if (t == DT_F32 || t == DT_I8 || (moves && t == DT_I32))
-		return arena_printf(l->p->arena, "%s_%s", stem, dtype_info[t].name);
-	diag_error(l->diag, n->loc, "'%s' has no kernel for %s", op_info[n->op].name, dtype_info[t].name);
-	return NULL;
+	if (t != DT_F32 && t != DT_I8) /* which the shape rules refuse */
+		die("lower: '%s' of %s", op_info[n->op].name, dtype_info[t].name);
+	return arena_printf(l->p->arena, "%s_%s", stem, dtype_info[t].name);
 }
 
 bool

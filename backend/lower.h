@@ -8,9 +8,8 @@
 #include "ir/ops.def"
 #undef OP
 
-/* "conv2d" -> "conv2d_i8", by the type of N's result.  NULL after reporting that no kernel has the type; MOVES:
- * N computes nothing, for which there are kernels of more types. */
-const char *lower_kernel(struct lower *, const struct node *, const char *stem, bool moves);
+/* "conv2d" -> "conv2d_i8", by the type of N's result. */
+const char *lower_kernel(struct lower *, const struct node *, const char *stem);
 /* False after reporting that V, which is WHAT, is beyond the kernels' 32-bit indices. */
 bool lower_fits(struct lower *, const struct node *, const char *what, int64_t v);
 /* lo and hi of a fused activation: floats, or quantised by the result's scale. */
@@ -42,6 +41,6 @@ struct box {
 void tensor_steps(const struct tensor *, int64_t step[RANK_MAX]);
 /* Drop dimensions of length 1 and join those that every operand walks as one. */
 void box_reduce(struct box *);
-/* Copy: operand 0 of the box is written, operand 1 read. */
+/* Copy: operand 0 of the box is written, operand 1 read.  True: lower_X functions end with it. */
 bool lower_move(struct lower *, const struct node *, struct box, struct place to, struct place from);
 #endif

@@ -94,12 +94,11 @@ call_images(struct lower *l, struct call *c, const struct node *n)
 static struct call *
 lower_window(struct lower *l, const struct node *n, const char *stem)
 {
-	const char *kernel = lower_kernel(l, n, stem, false);
 	struct call *c;
 
-	if (!kernel || !fits(l, n))
+	if (!fits(l, n))
 		return NULL;
-	c = lower_call(l, n, kernel);
+	c = lower_call(l, n, lower_kernel(l, n, stem));
 	call_layer(l, c, n);
 	call_images(l, c, n);
 	call_kernel(l, c, n);
@@ -128,18 +127,17 @@ lower_dwconv2d(struct lower *l, const struct node *n)
 bool
 lower_tconv2d(struct lower *l, const struct node *n)
 {
-	const char *kernel = lower_kernel(l, n, "tconv2d", false);
 	const struct attrs *at = &n->attr;
 	const int32_t *x = n->in[0]->shape.dim, *y = n->out->shape.dim;
 	int32_t stride_h = step_of(at->stride[0], x[0]), stride_w = step_of(at->stride[1], x[1]);
 	struct call *c;
 
-	if (!kernel || !lower_fits(l, n, "the padded height", (int64_t)y[0] + at->pad[0])
+	if (!lower_fits(l, n, "the padded height", (int64_t)y[0] + at->pad[0])
 	    || !lower_fits(l, n, "the padded width", (int64_t)y[1] + at->pad[2])
 	    || !lower_fits(l, n, "the distance of two taps", (int64_t)stride_h * at->kernel[1] * x[2])
 	    || !lower_fits(l, n, "the distance of two taps", (int64_t)stride_w * x[2]))
 		return false;
-	c = lower_call(l, n, kernel);
+	c = lower_call(l, n, lower_kernel(l, n, "tconv2d"));
 	call_layer(l, c, n);
 	call_images(l, c, n);
 	call_dim(l, c, "k_h", at->kernel[0]);
@@ -153,13 +151,9 @@ lower_tconv2d(struct lower *l, const struct node *n)
 bool
 lower_dense(struct lower *l, const struct node *n)
 {
-	const char *kernel = lower_kernel(l, n, "dense", false);
 	struct rows x = rows_of(n->in[0]), y = rows_of(n->out);
-	struct call *c;
+	struct call *c = lower_call(l, n, lower_kernel(l, n, "dense"));
 
-	if (!kernel)
-		return false;
-	c = lower_call(l, n, kernel);
 	call_layer(l, c, n);
 	call_dim(l, c, "rows", x.rows);
 	call_dim(l, c, "x_n", x.n);
@@ -172,20 +166,17 @@ lower_dense(struct lower *l, const struct node *n)
 static bool
 lower_pool(struct lower *l, const struct node *n, const char *stem, bool average)
 {
-	const char *kernel = lower_kernel(l, n, stem, false);
 	const struct tensor *x = n->in[0], *y = n->out;
 	struct call *c;
 
-	if (!kernel || !fits(l, n))
+	if (!fits(l, n))
 		return false;
 	if (average && y->dtype == DT_I8
 	    && !lower_fits(l, n, "the sum of a window", (int64_t)n->attr.kernel[0] * n->attr.kernel[1] * 128))
 		return false;
-	c = lower_call(l, n, kernel);
+	c = lower_call(l, n, lower_kernel(l, n, stem));
 	call_out(l, c, "y", y);
 	call_in(l, c, "x", x);
-	if (average && y->dtype == DT_I8)
-		call_int(l, c, "zero", y->quant.zero);
 	call_act(l, c, n, n->attr.act);
 	call_dim(l, c, "x_h", x->shape.dim[0]);
 	call_dim(l, c, "x_w", x->shape.dim[1]);

@@ -37,21 +37,22 @@ binary_box(const struct node *n, const struct operand in[2])
 		b.step[2][d] = in[1].step[d];
 	}
 	box_reduce(&b);
+	if (b.rank == 0 || b.step[0][b.rank - 1] != 1) { /* elements apart: rows of one */
+		b.n[b.rank] = b.step[0][b.rank] = b.step[1][b.rank] = b.step[2][b.rank] = 1;
+		b.rank++;
+	}
 	return b;
 }
 
-/* The kernels walk rows of elements that lie side by side in the result, and side by side or in one place in
- * the operands. */
+/* The kernels walk over rows of elements that lie side by side in the result. */
 static bool
 is_rows(const struct box *b)
 {
-	int last = b->rank - 1;
-
-	return b->rank == 0 || (b->rank <= 2 && b->step[0][last] == 1 && b->step[1][last] <= 1 && b->step[2][last] <= 1);
+	return b->rank <= 2;
 }
 
 /* Write operand K out in the result's shape, where it is smaller. */
-static bool
+static void
 expand(struct lower *l, const struct node *n, struct operand *o)
 {
 	const struct shape *s = &n->out->shape;
@@ -65,12 +66,10 @@ expand(struct lower *l, const struct node *n, struct operand *o)
 		b.step[0][d] = step;
 		step *= s->dim[d];
 	}
-	if (!lower_move(l, n, b, whole, o->place))
-		return false;
+	lower_move(l, n, b, whole, o->place);
 	o->place = whole;
 	for (int d = 0; d < s->rank; d++)
 		o->step[d] = b.step[0][d];
-	return true;
 }
 
 static void
@@ -107,25 +106,22 @@ call_mul_params(struct lower *l, struct call *c, const struct node *n)
 static bool
 lower_binary(struct lower *l, const struct node *n)
 {
-	const char *kernel = lower_kernel(l, n, op_info[n->op].name, false);
 	struct operand in[2];
 	struct box b;
 	struct call *c;
+	int last;
 
-	if (!kernel)
-		return false;
 	for (int k = 0; k < 2; k++)
 		in[k] = operand_of(l, n->in[k], &n->out->shape);
 	b = binary_box(n, in);
 	for (int k = 1; k >= 0 && !is_rows(&b); k--)
 		if (!shape_equal(&n->in[k]->shape, &n->out->shape)) {
-			if (!expand(l, n, &in[k]))
-				return false;
+			expand(l, n, &in[k]);
 			b = binary_box(n, in);
 		}
 	if (!is_rows(&b))
 		die("lower: '%s' walks over %d dimensions", n->name, b.rank);
-	c = lower_call(l, n, kernel);
+	c = lower_call(l, n, lower_kernel(l, n, op_info[n->op].name));
 	call_out(l, c, "y", n->out);
 	call_place(l, c, ARG_IN, "a", in[0].place);
 	call_place(l, c, ARG_IN, "b", in[1].place);
@@ -134,13 +130,14 @@ lower_binary(struct lower *l, const struct node *n)
 	else if (n->out->dtype == DT_I8)
 		call_add_params(l, c, n);
 	call_act(l, c, n, n->attr.act);
-	call_dim(l, c, "rows", b.rank == 2 ? b.n[0] : 1);
-	call_dim(l, c, "n", b.rank ? b.n[b.rank - 1] : 1);
-	call_dim(l, c, "y_pitch", b.rank == 2 ? b.step[0][0] : 0);
-	call_dim(l, c, "a_pitch", b.rank == 2 ? b.step[1][0] : 0);
-	call_dim(l, c, "a_step", b.rank ? b.step[1][b.rank - 1] : 0);
-	call_dim(l, c, "b_pitch", b.rank == 2 ? b.step[2][0] : 0);
-	call_dim(l, c, "b_step", b.rank ? b.step[2][b.rank - 1] : 0);
+	last = b.rank - 1;
+	call_dim(l, c, "rows", last ? b.n[0] : 1);
+	call_dim(l, c, "n", b.n[last]);
+	call_dim(l, c, "y_pitch", last ? b.step[0][0] : 0);
+	call_dim(l, c, "a_pitch", last ? b.step[1][0] : 0);
+	call_dim(l, c, "a_step", b.step[1][last]);
+	call_dim(l, c, "b_pitch", last ? b.step[2][0] : 0);
+	call_dim(l, c, "b_step", b.step[2][last]);
 	return true;
 }
 
@@ -190,14 +187,11 @@ lower_table_i8(struct lower *l, const struct node *n)
 static bool
 lower_clamp(struct lower *l, const struct node *n, struct clamp act)
 {
-	const char *kernel = lower_kernel(l, n, "clamp", false);
 	struct call *c;
 
-	if (!kernel)
-		return false;
 	if (n->out->dtype == DT_I8 && !quant_equal(&n->in[0]->quant, &n->out->quant))
 		return lower_table_i8(l, n);
-	c = call_unary(l, n, kernel);
+	c = call_unary(l, n, lower_kernel(l, n, "clamp"));
 	call_act(l, c, n, act);
 	call_rows(l, c, n->in[0], n->out);
 	return true;
@@ -225,14 +219,11 @@ lower_clip(struct lower *l, const struct node *n)
 static bool
 lower_unary(struct lower *l, const struct node *n)
 {
-	const char *kernel = lower_kernel(l, n, op_info[n->op].name, false);
 	struct call *c;
 
-	if (!kernel)
-		return false;
 	if (n->out->dtype == DT_I8)
 		return lower_table_i8(l, n);
-	c = call_unary(l, n, kernel);
+	c = call_unary(l, n, lower_kernel(l, n, op_info[n->op].name));
 	if (n->op == OP_LEAKY_RELU)
 		call_float(l, c, "alpha", n->attr.alpha);
 	call_rows(l, c, n->in[0], n->out);
@@ -266,7 +257,7 @@ lower_tanh(struct lower *l, const struct node *n)
 bool
 lower_requantize(struct lower *l, const struct node *n)
 {
-	return lower_kernel(l, n, "table", false) && lower_table_i8(l, n);
+	return lower_table_i8(l, n);
 }
 
 /* rows, n, x_pitch, y_pitch where a row is a vector of the last dimension and nothing else. */
@@ -298,13 +289,9 @@ lower_batchnorm(struct lower *l, const struct node *n)
 bool
 lower_softmax(struct lower *l, const struct node *n)
 {
-	const char *kernel = lower_kernel(l, n, "softmax", false);
+	struct call *c = call_unary(l, n, lower_kernel(l, n, "softmax"));
 	struct softmax_params p;
-	struct call *c;
 
-	if (!kernel)
-		return false;
-	c = call_unary(l, n, kernel);
 	if (n->out->dtype == DT_F32) {
 		call_float(l, c, "beta", n->attr.beta);
 	} else {
@@ -333,13 +320,13 @@ lower_convert(struct lower *l, const struct node *n, const char *kernel, const s
 bool
 lower_quantize(struct lower *l, const struct node *n)
 {
-	return lower_kernel(l, n, "quantize", false) && lower_convert(l, n, "quantize_f32_i8", &n->out->quant);
+	return lower_convert(l, n, "quantize_f32_i8", &n->out->quant);
 }
 
 bool
 lower_dequantize(struct lower *l, const struct node *n)
 {
-	return lower_kernel(l, n, "dequantize", false) && lower_convert(l, n, "dequantize_i8_f32", &n->in[0]->quant);
+	return lower_convert(l, n, "dequantize_i8_f32", &n->in[0]->quant);
 }
 
 /* ---- mean ---- */
@@ -389,14 +376,10 @@ call_axes(struct lower *l, struct call *c, const struct box *kept, const struct 
 bool
 lower_mean(struct lower *l, const struct node *n)
 {
-	const char *kernel = lower_kernel(l, n, "mean", false);
-	struct box kept, reduced;
+	struct box kept = mean_box(n, false), reduced = mean_box(n, true);
+	struct call *c = call_unary(l, n, lower_kernel(l, n, "mean"));
 	struct mean_params p;
-	struct call *c;
 
-	if (!kernel)
-		return false;
-	c = call_unary(l, n, kernel);
 	if (n->out->dtype == DT_I8) {
 		mean_params_of(n, &p);
 		call_int(l, c, "x_zero", p.in_zero);
@@ -405,8 +388,6 @@ lower_mean(struct lower *l, const struct node *n)
 		call_int(l, c, "shift", p.out.shift);
 		call_dim(l, c, "divide", p.divide);
 	}
-	kept = mean_box(n, false);
-	reduced = mean_box(n, true);
 	if (kept.rank > 3 || reduced.rank > 3)
 		die("lower: '%s' has %d and %d axes", n->name, kept.rank, reduced.rank);
 	call_axes(l, c, &kept, &reduced, false);

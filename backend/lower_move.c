@@ -22,18 +22,15 @@ call_box(struct lower *l, struct call *c, const struct box *b)
 bool
 lower_move(struct lower *l, const struct node *n, struct box b, struct place to, struct place from)
 {
-	const char *kernel;
-	bool rows;
 	struct call *c;
+	bool rows;
 
 	b.operands = 2;
 	box_reduce(&b);
 	rows = b.rank == 0 || (b.rank <= 2 && b.step[0][b.rank - 1] == 1 && b.step[1][b.rank - 1] == 1);
-	if (!(kernel = lower_kernel(l, n, rows ? "copy" : "permute", true)))
-		return false;
 	if (b.rank > RANK_MAX)
 		die("lower: '%s' moves a box of %d dimensions", n->name, b.rank);
-	c = lower_call(l, n, kernel);
+	c = lower_call(l, n, lower_kernel(l, n, rows ? "copy" : "permute"));
 	call_place(l, c, ARG_OUT, "y", to);
 	call_place(l, c, ARG_IN, "x", from);
 	if (!rows) {
@@ -97,8 +94,8 @@ lower_concat(struct lower *l, const struct node *n)
 
 		tensor_steps(y, b.step[0]);
 		tensor_steps(x, b.step[1]);
-		if (x->base != y->base && !lower_move(l, n, b, to, lower_place(l, x)))
-			return false;
+		if (x->base != y->base)
+			lower_move(l, n, b, to, lower_place(l, x));
 		to.offset += b.step[0][axis] * x->shape.dim[axis];
 	}
 	return true;
@@ -155,21 +152,16 @@ bool
 lower_pad(struct lower *l, const struct node *n)
 {
 	const struct tensor *x = n->in[0], *y = n->out;
-	const char *fill = lower_kernel(l, n, "fill", false);
+	struct call *c = lower_call(l, n, lower_kernel(l, n, "fill"));
+	struct place to = lower_place(l, y);
 	struct box b = box_of(&x->shape);
-	struct place to;
-	struct call *c;
 
-	if (!fill)
-		return false;
-	c = lower_call(l, n, fill);
 	call_out(l, c, "y", y);
 	if (y->dtype == DT_F32)
 		call_float(l, c, "value", n->attr.value);
 	else
 		call_int(l, c, "value", value_quantise(n->attr.value, &x->quant, y->dtype));
 	call_dim(l, c, "n", tensor_count(y));
-	to = lower_place(l, y);
 	tensor_steps(y, b.step[0]);
 	tensor_steps(x, b.step[1]);
 	for (int d = 0; d < b.rank; d++)
@@ -220,15 +212,10 @@ lower_resize(struct lower *l, const struct node *n)
 	const struct tensor *x = n->in[0], *y = n->out;
 	const int32_t *xd = x->shape.dim, *yd = y->shape.dim;
 	bool bilinear = n->attr.mode == MODE_BILINEAR;
-	const char *kernel = lower_kernel(l, n, bilinear ? "resize_bilinear" : "resize_nearest", false);
-	const struct resize_tap *rows, *cols;
-	struct call *c;
+	const struct resize_tap *rows = resize_taps(l->p->arena, y->dtype, xd[0], yd[0], &n->attr);
+	const struct resize_tap *cols = resize_taps(l->p->arena, y->dtype, xd[1], yd[1], &n->attr);
+	struct call *c = lower_call(l, n, lower_kernel(l, n, bilinear ? "resize_bilinear" : "resize_nearest"));
 
-	if (!kernel)
-		return false;
-	rows = resize_taps(l->p->arena, y->dtype, xd[0], yd[0], &n->attr);
-	cols = resize_taps(l->p->arena, y->dtype, xd[1], yd[1], &n->attr);
-	c = lower_call(l, n, kernel);
 	call_out(l, c, "y", y);
 	call_in(l, c, "x", x);
 	if (bilinear) {

@@ -4,7 +4,7 @@
 
 /* y[y_h][y_w][c_n]: the mean of each window of x[x_h][x_w][c_n], held to [lo, hi].  Pixels lie x_pitch and y_pitch
  * elements apart.  Padding, pad_t rows above and pad_l columns to the left, counts as cells of value 0 if count_pad is
- * not 0; else the mean is that of the cells inside the input, and 0 without any. */
+ * not 0; else the mean is that of the cells inside the input, of which every window has one. */
 static inline void
 nn_avgpool_f32(float *y, const float *x, float lo, float hi,
 	int32_t x_h, int32_t x_w, int32_t x_pitch, int32_t y_h, int32_t y_w, int32_t y_pitch, int32_t c_n,
@@ -25,7 +25,7 @@ nn_avgpool_f32(float *y, const float *x, float lo, float hi,
 						out[c] += cell[c];
 				}
 			for (int32_t c = 0; c < c_n; c++)
-				out[c] = nn_limit_f32(n ? out[c] / (float)n : 0, lo, hi);
+				out[c] = nn_limit_f32(out[c] / (float)n, lo, hi);
 		}
 	}
 }

@@ -11,9 +11,9 @@ nn_average(int32_t sum, int32_t n)
 
 /* y[y_h][y_w][c_n]: the mean of each window of x[x_h][x_w][c_n], held to [lo, hi].  Pixels lie x_pitch and y_pitch
  * elements apart.  Padding, pad_t rows above and pad_l columns to the left, doesn't count: the mean is that of
- * the cells inside the input, and the zero point without any. */
+ * the cells inside the input, of which every window has one. */
 static inline void
-nn_avgpool_i8(int8_t *y, const int8_t *x, int32_t zero, int32_t lo, int32_t hi,
+nn_avgpool_i8(int8_t *y, const int8_t *x, int32_t lo, int32_t hi,
 	int32_t x_h, int32_t x_w, int32_t x_pitch, int32_t y_h, int32_t y_w, int32_t y_pitch, int32_t c_n,
 	int32_t k_h, int32_t k_w, int32_t stride_h, int32_t stride_w, int32_t pad_t, int32_t pad_l)
 {
@@ -31,7 +31,7 @@ nn_avgpool_i8(int8_t *y, const int8_t *x, int32_t zero, int32_t lo, int32_t hi,
 						int32_t v = window[(row * x_w + col) * x_pitch + c];
 						sum += (uint32_t)v;
 					}
-				out[c] = (int8_t)nn_limit_i32(n ? nn_average((int32_t)sum, n) : zero, lo, hi);
+				out[c] = (int8_t)nn_limit_i32(nn_average((int32_t)sum, n), lo, hi);
 			}
 		}
 	}

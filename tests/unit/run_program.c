@@ -1,0 +1,215 @@
+#include <config.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include "run_program.h"
+#include "runtime/embedded.h"
+#include "runtime/nn_add_f32.c"
+#include "runtime/nn_add_i8.c"
+#include "runtime/nn_affine_f32.c"
+#include "runtime/nn_avgpool_f32.c"
+#include "runtime/nn_avgpool_i8.c"
+#include "runtime/nn_clamp_f32.c"
+#include "runtime/nn_clamp_i8.c"
+#include "runtime/nn_conv2d_f32.c"
+#include "runtime/nn_conv2d_i8.c"
+#include "runtime/nn_copy_f32.c"
+#include "runtime/nn_copy_i8.c"
+#include "runtime/nn_dense_f32.c"
+#include "runtime/nn_dense_i8.c"
+#include "runtime/nn_dequantize_i8_f32.c"
+#include "runtime/nn_dwconv2d_f32.c"
+#include "runtime/nn_dwconv2d_i8.c"
+#include "runtime/nn_fill_f32.c"
+#include "runtime/nn_fill_i8.c"
+#include "runtime/nn_hard_swish_f32.c"
+#include "runtime/nn_leaky_relu_f32.c"
+#include "runtime/nn_maxpool_f32.c"
+#include "runtime/nn_maxpool_i8.c"
+#include "runtime/nn_mean_f32.c"
+#include "runtime/nn_mean_i8.c"
+#include "runtime/nn_mul_f32.c"
+#include "runtime/nn_mul_i8.c"
+#include "runtime/nn_permute_f32.c"
+#include "runtime/nn_permute_i8.c"
+#include "runtime/nn_quantize_f32_i8.c"
+#include "runtime/nn_resize_bilinear_f32.c"
+#include "runtime/nn_resize_bilinear_i8.c"
+#include "runtime/nn_resize_nearest_f32.c"
+#include "runtime/nn_resize_nearest_i8.c"
+#include "runtime/nn_sigmoid_f32.c"
+#include "runtime/nn_softmax_f32.c"
+#include "runtime/nn_softmax_i8.c"
+#include "runtime/nn_sub_f32.c"
+#include "runtime/nn_sub_i8.c"
+#include "runtime/nn_table_i8.c"
+#include "runtime/nn_tanh_f32.c"
+#include "runtime/nn_tconv2d_f32.c"
+#include "runtime/nn_tconv2d_i8.c"
+
+/* ---- running ---- */
+
+struct machine {
+	char **memory; /* by buffer id */
+	const struct call *call;
+};
+
+static void *
+pointer(const struct machine *m, int k)
+{
+	const struct arg *a = &m->call->args.v[k];
+
+	return a->buf ? m->memory[a->buf->id] + a->offset * dtype_info[a->dtype].bytes : NULL;
+}
+
+static int32_t
+integer(const struct machine *m, int k)
+{
+	return (int32_t)m->call->args.v[k].i;
+}
+
+static float
+real(const struct machine *m, int k)
+{
+	return m->call->args.v[k].f;
+}
+
+#define P(k)  pointer(m, k)
+#define P2(k) P(k), P((k) + 1)
+#define P4(k) P2(k), P2((k) + 2)
+#define P8(k) P4(k), P4((k) + 4)
+#define F(k)  real(m, k)
+#define F2(k) F(k), F((k) + 1)
+#define I(k)  integer(m, k)
+#define I2(k) I(k), I((k) + 1)
+#define I4(k) I2(k), I2((k) + 2)
+#define I8(k) I4(k), I4((k) + 4)
+
+#define KERNEL(name, ...) static void run_##name(const struct machine *m) { nn_##name(__VA_ARGS__); }
+#include "kernels.def"
+#undef KERNEL
+
+static const struct { const char *name; void (*run)(const struct machine *); } kernels[] = {
+#define KERNEL(name, ...) { #name, run_##name },
+#include "kernels.def"
+#undef KERNEL
+};
+
+static void
+run_call(const struct machine *m)
+{
+	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+		if (!strcmp(kernels[i].name, m->call->kernel)) {
+			kernels[i].run(m);
+			return;
+		}
+	die("no kernel '%s'", m->call->kernel);
+}
+
+void
+run_program(const struct program *p, const void *const *inputs, void *const *outputs)
+{
+	struct machine m = { .memory = calloc(p->buffers.n, sizeof *m.memory) };
+
+	for (size_t i = 0; i < p->buffers.n; i++) {
+		const struct buffer *b = p->buffers.v[i];
+		const void *from = b->kind == BUF_CONST ? b->data : b->kind == BUF_INPUT ? inputs[b->index] : NULL;
+
+		m.memory[i] = malloc((size_t)b->bytes);
+		if (from)
+			memcpy(m.memory[i], from, (size_t)b->bytes);
+		else
+			memset(m.memory[i], 0xa5, (size_t)b->bytes);
+	}
+	for (m.call = p->first; m.call; m.call = m.call->next)
+		run_call(&m);
+	for (size_t i = 0; i < p->buffers.n; i++) {
+		const struct buffer *b = p->buffers.v[i];
+
+		if (b->kind == BUF_OUTPUT)
+			memcpy(outputs[b->index], m.memory[i], (size_t)b->bytes);
+		free(m.memory[i]);
+	}
+	free(m.memory);
+}
+
+/* ---- checking calls against the kernels' texts ---- */
+
+/* The parameter list of KERNEL, from after its "(" on, as one line. */
+static void
+read_parameters(const char *kernel, char *text, size_t size)
+{
+	char file[80], head[80];
+	const struct embedded *e;
+	const char *const *line;
+
+	snprintf(file, sizeof file, "nn_%s.c", kernel);
+	snprintf(head, sizeof head, "nn_%s(", kernel);
+	e = embedded_find(file);
+	if (!e)
+		die("%s is not embedded", file);
+	for (line = e->lines; *line && strncmp(*line, head, strlen(head)); line++)
+		;
+	text[0] = '\0';
+	for (; *line && (*line)[0] != '{'; line++)
+		strncat(text, *line + (text[0] ? 0 : strlen(head)), size - strlen(text) - 1);
+}
+
+/* The next parameter of *TEXT without blanks around it, or NULL. */
+static char *
+next_parameter(char **text)
+{
+	char *p = *text, *end;
+
+	p += strspn(p, " \t\n");
+	if (*p == '\0')
+		return NULL;
+	end = p + strcspn(p, ",)");
+	*text = *end ? end + 1 : end;
+	*end = '\0';
+	return *p ? p : NULL;
+}
+
+static void
+describe(const struct arg *a, char *text, size_t size)
+{
+	const char *type = dtype_info[a->dtype].c_type;
+
+	switch (a->kind) {
+	case ARG_OUT: case ARG_SCRATCH:
+		snprintf(text, size, "%s *%s", type, a->name);
+		break;
+	case ARG_IN: case ARG_CONST:
+		snprintf(text, size, "const %s *%s", type, a->name);
+		break;
+	case ARG_INT: case ARG_DIM:
+		snprintf(text, size, "int32_t %s", a->name);
+		break;
+	case ARG_FLOAT:
+		snprintf(text, size, "float %s", a->name);
+		break;
+	}
+}
+
+void
+check_calls(const struct program *p)
+{
+	char text[4096], want[128], *rest, *parameter;
+
+	for (const struct call *c = p->first; c; c = c->next) {
+		read_parameters(c->kernel, text, sizeof text);
+		rest = text;
+		for (size_t i = 0; i < c->args.n; i++) {
+			describe(&c->args.v[i], want, sizeof want);
+			parameter = next_parameter(&rest);
+			if (!parameter || strcmp(parameter, want))
+				die("%s: argument %zu is '%s' but the parameter is '%s'", c->kernel, i, want,
+					parameter ? parameter : "missing");
+			if (c->args.v[i].kind != ARG_FLOAT
+			    && (c->args.v[i].i < INT32_MIN || c->args.v[i].i > INT32_MAX))
+				die("%s: argument %zu is no int32_t", c->kernel, i);
+		}
+		if (next_parameter(&rest))
+			die("%s: %zu arguments are too few", c->kernel, c->args.n);
+	}
+}
