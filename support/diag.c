@@ -19,6 +19,15 @@ struct line_mark {
 	uint32_t bol;  /* start of the line it begins in */
 };
 
+enum kind { KIND_ERROR, KIND_WARNING, KIND_NOTE };
+static const struct {
+	const char *text, *colour;
+} kinds[] = {
+	[KIND_ERROR] = { "error: ", "1;31" },
+	[KIND_WARNING] = { "warning: ", "1;35" },
+	[KIND_NOTE] = { "note: ", "1;36" },
+};
+
 const char *const warning_names[WARN_COUNT] = {
 #define WARNING(id, text, help) [WARN_##id] = text,
 #include "support/warnings.def"
@@ -123,12 +132,12 @@ diag_position(const struct diag *d, struct loc loc, int *line, int *column)
 	*column = (int)(at - bol) + 1;
 }
 
-__attribute__((format(printf, 6, 0))) static void
-report(struct diag *d, const char *colour, const char *kind, struct loc loc, const char *flag,
-	const char *fmt, va_list ap)
+/* FLAG follows the text: "" or the switch of a warning. */
+__attribute__((format(printf, 5, 0))) static void
+report(struct diag *d, enum kind kind, struct loc loc, const char *flag, const char *fmt, va_list ap)
 {
 	struct source *s = find_source(d, loc);
-	bool repeats = kind[0] == 'n' && loc.start == d->shown.start;
+	bool repeats = kind == KIND_NOTE && loc.start == d->shown.start;
 	char text[TEXT_MAX];
 	size_t at = 0, bol = 0;
 	int line = 0, len;
@@ -141,7 +150,10 @@ report(struct diag *d, const char *colour, const char *kind, struct loc loc, con
 	} else {
 		fputs("netc: ", d->out);
 	}
-	show_coloured(d, colour, kind);
+	if (d->colour)
+		fprintf(d->out, "\033[%sm%s\033[0m", kinds[kind].colour, kinds[kind].text);
+	else
+		fputs(kinds[kind].text, d->out);
 	len = vsnprintf(text, sizeof text, fmt, ap);
 	show_text(d->out, text, len < 0 ? 0 : len < TEXT_MAX ? (size_t)len : TEXT_MAX - 1);
 	fprintf(d->out, "%s%s\n", len >= TEXT_MAX ? "..." : "", flag);
@@ -167,7 +179,7 @@ diag_error(struct diag *d, struct loc loc, const char *fmt, ...)
 	if (!count_error(d))
 		return;
 	va_start(ap, fmt);
-	report(d, COLOUR_ERROR, "error: ", loc, "", fmt, ap);
+	report(d, KIND_ERROR, loc, "", fmt, ap);
 	va_end(ap);
 }
 
@@ -179,7 +191,7 @@ diag_note(struct diag *d, struct loc loc, const char *fmt, ...)
 	if (d->suppress_notes)
 		return;
 	va_start(ap, fmt);
-	report(d, COLOUR_NOTE, "note: ", loc, "", fmt, ap);
+	report(d, KIND_NOTE, loc, "", fmt, ap);
 	va_end(ap);
 }
 
@@ -202,10 +214,7 @@ diag_warning(struct diag *d, enum warning w, struct loc loc, const char *fmt, ..
 	}
 	snprintf(flag, sizeof flag, " [-W%s%s]", fatal ? "error=" : "", warning_names[w]);
 	va_start(ap, fmt);
-	if (fatal)
-		report(d, COLOUR_ERROR, "error: ", loc, flag, fmt, ap);
-	else
-		report(d, COLOUR_WARNING, "warning: ", loc, flag, fmt, ap);
+	report(d, fatal ? KIND_ERROR : KIND_WARNING, loc, flag, fmt, ap);
 	va_end(ap);
 }
 

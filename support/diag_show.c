@@ -64,15 +64,6 @@ show_text(FILE *f, const char *s, size_t len)
 		i += show_char(f, s + i, len - i);
 }
 
-void
-show_coloured(const struct diag *d, const char *colour, const char *text)
-{
-	if (d->colour)
-		fprintf(d->out, "\033[%sm%s\033[0m", colour, text);
-	else
-		fputs(text, d->out);
-}
-
 /* The part [*from, *to) of the line [bol, eol) to show so that AT is in it. */
 static void
 clip(const char *text, size_t bol, size_t eol, size_t at, size_t *from, size_t *to)
@@ -105,7 +96,7 @@ show_marks(const struct diag *d, const char *text, size_t from, size_t to, size_
 		len += len == 0;
 	}
 	if (d->colour)
-		fputs("\033[" COLOUR_MARK "m", d->out);
+		fputs("\033[1;32m", d->out);
 	fputc('^', d->out);
 	if (end > to)
 		end = to;

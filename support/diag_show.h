@@ -12,10 +12,4 @@ void show_text(FILE *, const char *, size_t len);
  *	      |                                ^~~~~~
  */
 void show_line(const struct diag *, const struct source *s, int line, size_t bol, size_t start, size_t end);
-/* Escape sequences around TEXT when D->colour. */
-void show_coloured(const struct diag *, const char *colour, const char *text);
-#define COLOUR_ERROR   "1;31"
-#define COLOUR_WARNING "1;35"
-#define COLOUR_NOTE    "1;36"
-#define COLOUR_MARK    "1;32"
 #endif

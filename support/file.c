@@ -13,51 +13,66 @@ static const size_t FIRST_BYTES = 256 << 10;
 static const size_t TEXT_LIMIT = 64 << 20;    /* of file_read */
 static const size_t STREAM_LIMIT = 1u << 30;  /* of file_map on what cannot be mapped */
 
-/* Read FD to its end into pages at *DATA.  NULL, or the reason; then nothing is left mapped. */
+static char *
+new_pages(size_t size)
+{
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Pages of twice the size with the same content, or NULL; the old ones are given back. */
+static char *
+double_pages(char *old, size_t size)
+{
+	char *p = new_pages(size * 2);
+
+	if (p)
+		memcpy(p, old, size);
+	munmap(old, size);
+	return p;
+}
+
+/* Keep the first N bytes of SIZE: file_unmap will give back the pages of those only. */
+static void
+keep_pages(char *data, size_t size, size_t n, struct mapped *m)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), kept = (n + page - 1) / page * page;
+
+	if (kept < size)
+		munmap(data + kept, size - kept);
+	*m = (struct mapped){ n > 0 ? (const unsigned char *)data : (const unsigned char *)"", n };
+}
+
+/* Read FD to its end into pages of our own.  NULL, or the reason; then nothing is kept. */
 static const char *
 slurp(int fd, size_t limit, const char *too_big, struct mapped *m)
 {
-	size_t cap = FIRST_BYTES, n = 0;
-	char *data = mmap(NULL, cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const char *why = NULL;
-	ssize_t got = 0;
+	size_t size = FIRST_BYTES, n = 0;
+	char *data = new_pages(size);
 
-	if (data == MAP_FAILED)
-		return strerror(errno);
-	do {
-		n += (size_t)got;
-		if (n == cap) {
-			void *more = mremap(data, cap, cap * 2, MREMAP_MAYMOVE);
+	while (data) {
+		ssize_t got = read(fd, data + n, size - n);
 
-			if (more == MAP_FAILED) {
-				why = strerror(errno);
-				break;
-			}
-			data = more;
-			cap *= 2;
+		if (got == 0) {
+			keep_pages(data, size, n, m);
+			return NULL;
 		}
-		do
-			got = read(fd, data + n, cap - n);
-		while (got < 0 && errno == EINTR);
-		if (got < 0)
-			why = strerror(errno);
-		else if ((size_t)got > limit - n)
-			why = too_big;
-	} while (!why && got > 0);
-	if (why) {
-		munmap(data, cap);
-		return why;
-	}
-	/* file_unmap knows the size only: give back the pages behind it */
-	if (n > 0) {
-		void *exact = mremap(data, cap, n, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || (size_t)got > limit - n) {
+			const char *why = got < 0 ? strerror(errno) : too_big;
 
-		*m = (struct mapped){ exact == MAP_FAILED ? (void *)data : exact, n };
-	} else {
-		munmap(data, cap);
-		*m = (struct mapped){ (const unsigned char *)"", 0 };
+			munmap(data, size);
+			return why;
+		}
+		n += (size_t)got;
+		if (n == size) {
+			data = double_pages(data, size);
+			size *= 2;
+		}
 	}
-	return NULL;
+	return strerror(ENOMEM);
 }
 
 static const char *
