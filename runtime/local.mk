@@ -10,7 +10,6 @@ RUNTIME_FILES = \
 	%D%/nn_conv2d_f32.c \
 	%D%/nn_conv2d_i8.c \
 	%D%/nn_copy_f32.c \
-	%D%/nn_copy_i32.c \
 	%D%/nn_copy_i8.c \
 	%D%/nn_dense_f32.c \
 	%D%/nn_dense_i8.c \
@@ -35,7 +34,6 @@ RUNTIME_FILES = \
 	%D%/nn_output_f32.h \
 	%D%/nn_output_i8.h \
 	%D%/nn_permute_f32.c \
-	%D%/nn_permute_i32.c \
 	%D%/nn_permute_i8.c \
 	%D%/nn_pixel_f32.h \
 	%D%/nn_pixel_i8.h \
