@@ -15,12 +15,13 @@ struct sema_opts {
 	bool need_tests;           /* read the files of test blocks (else only their names are checked) */
 };
 
+struct weights_opened;
 struct sema_ctx {
 	struct arena *arena;
 	struct intern *names;
 	struct diag *diag;
 	const struct sema_opts *opts;
-	struct weight_file *files; /* opened by sema, closed by sema_close after the output is written */
+	struct weights_opened *files; /* opened by sema, closed by sema_close after the output is written */
 };
 
 /* NULL after reporting errors. */
