@@ -34,7 +34,10 @@ check_PROGRAMS += %D%/unit/unit
 %C%_unit_unit_SOURCES = \
   %D%/unit/unit.c \
   %D%/unit/test_support.c \
+  %D%/unit/test_diag.c \
+  %D%/unit/test_file.c \
   %D%/unit/test_weights.c \
+  %D%/unit/test_npy.c \
   %D%/unit/suites.def
 %C%_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/unit $(CHECK_CFLAGS)
 %C%_unit_unit_LDADD = libnetc.a $(CHECK_LIBS) $(JANSSON_LIBS)
