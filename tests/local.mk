@@ -38,6 +38,9 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_file.c \
   %D%/unit/test_weights.c \
   %D%/unit/test_npy.c \
+  %D%/unit/test_quant.c \
+  %D%/unit/test_eval.c \
+  %D%/unit/eval_rows.h \
   %D%/unit/suites.def
 %C%_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/unit $(CHECK_CFLAGS)
 %C%_unit_unit_LDADD = libnetc.a $(CHECK_LIBS) $(JANSSON_LIBS)
