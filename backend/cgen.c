@@ -102,11 +102,11 @@ reserve_own_names(struct cgen *g)
 {
 	static const char *const lower[] = {
 		"run", "run_checked", "check", "profile", "layer_names", "selftest", "failure", "layer", "test", "value",
-		"check_int8", "check_int", "check_float", "check_size", "check_align"
+		"check_int8", "check_int", "check_float", "check_size", "check_align", "arena"
 	};
 	static const char *const upper[] = {
 		"H", "WEIGHTS_H", "SELFTEST_H", "ARENA_BYTES", "ARENA_ALIGN", "STACK_BYTES", "LAYERS", "LAYER", "WEIGHTS_BYTES",
-		"WEIGHTS_ALIGN", "OK", "E_ALIGN", "E_WEIGHTS", "PROFILE", "SELFTEST", "SELFTEST_BYTES"
+		"WEIGHTS_ALIGN", "OK", "E_ALIGN", "E_WEIGHTS", "PROFILE", "SELFTEST", "SELFTEST_BYTES", "ALIGNED"
 	};
 	const char *s;
 

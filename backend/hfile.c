@@ -88,6 +88,27 @@ emit_sizes(struct cgen *g, struct emitter *e)
 	emit_blank(e);
 }
 
+/* The caller's arena as a type, with its alignment where the compiler has a word for that. */
+static void
+emit_arena_type(struct cgen *g, struct emitter *e)
+{
+	int align = g->p->arena_align;
+
+	emit_comment(e, arena_printf(g->arena, "Storage for it: \"static %s_arena arena;\".", g->prefix));
+	emit_line(e, "#if defined __GNUC__");
+	emit_line(e, "#define %s_ALIGNED __attribute__((aligned(%d)))", g->upper, align);
+	emit_line(e, "#elif defined __cplusplus && __cplusplus >= 201103L");
+	emit_line(e, "#define %s_ALIGNED alignas(%d)", g->upper, align);
+	emit_line(e, "#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L");
+	emit_line(e, "#define %s_ALIGNED _Alignas(%d)", g->upper, align);
+	emit_line(e, "#else");
+	emit_line(e, "#define %s_ALIGNED /* the address is the caller's care */", g->upper);
+	emit_line(e, "#endif");
+	emit_line(e, "typedef struct {");
+	emit_line(e, "\t%s_ALIGNED unsigned char bytes[%s_ARENA_BYTES];", g->upper, g->upper);
+	emit_line(e, "} %s_arena;\n", g->prefix);
+}
+
 static void
 emit_run(struct cgen *g, struct emitter *e)
 {
@@ -140,6 +161,7 @@ hfile_emit(struct cgen *g)
 	emit_line(&e, "#include <stdint.h>\n");
 	emit_line(&e, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
 	emit_sizes(g, &e);
+	emit_arena_type(g, &e);
 	for (int i = 0; i < g->nin; i++)
 		emit_port(g, &e, &g->in[i], "Input");
 	for (int i = 0; i < g->nout; i++)

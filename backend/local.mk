@@ -19,3 +19,5 @@ libnetc_a_SOURCES += %D%/lower.h
 libnetc_a_SOURCES += %D%/lower_layer.c
 libnetc_a_SOURCES += %D%/lower_math.c
 libnetc_a_SOURCES += %D%/lower_move.c
+libnetc_a_SOURCES += %D%/plan.c
+libnetc_a_SOURCES += %D%/program_print.c

@@ -50,16 +50,13 @@ emit_run(struct cgen *g, struct emitter *e)
 
 	emit_line(e, "static int\nrun(const void *weights)");
 	emit_begin(e);
-	emit_line(e, "unsigned char *arena = memory;\n");
-	emit_line(e, "arena += (%s_ARENA_ALIGN - (uintptr_t)arena %% %s_ARENA_ALIGN) %% %s_ARENA_ALIGN;",
-		g->upper, g->upper, g->upper);
 	if (!bin)
 		emit_line(e, "(void)weights;");
 	for (int i = 0; i < g->nin; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "input%d", i));
 	for (int i = 0; i < g->nout; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "output%d", i));
-	ARRAY_PUSH(g->arena, items, "arena");
+	ARRAY_PUSH(g->arena, items, "&memory");
 	if (bin)
 		ARRAY_PUSH(g->arena, items, "weights");
 	emit_list(e, arena_printf(g->arena, "return %s_run", g->prefix), items.v, (int)items.n, ";");
@@ -75,7 +72,7 @@ mainfile_emit(struct cgen *g)
 		return;
 	emit_host(e.out);
 	emit_line(&e, "\n#include \"%s.h\"\n", g->prefix);
-	emit_line(&e, "static unsigned char memory[%s_ARENA_BYTES + %s_ARENA_ALIGN];", g->upper, g->upper);
+	emit_line(&e, "static %s_arena memory;", g->prefix);
 	emit_ports(&e, g->in, g->nin, "input");
 	emit_ports(&e, g->out, g->nout, "output");
 	emit_run(g, &e);

@@ -1,12 +1,10 @@
-/* The whole compiler as one list of calls; the commands of main.c are prefixes of it. */
+/* The whole compiler as one list of calls; the commands are prefixes of it. */
 #ifndef DRIVER_COMPILE_H
 #define DRIVER_COMPILE_H
-#include "backend/backend.h"
-#include "passes/pass.h"
-#include "sema/sema.h"
+#include "driver/options.h"
 
 struct compilation {
-	struct arena source, ir;   /* by lifetime; see support/arena.h */
+	struct arena source, ir, pass; /* by lifetime; see support/arena.h */
 	struct intern *names;
 	struct diag diag;
 	struct ast_file *ast;
@@ -16,10 +14,21 @@ struct compilation {
 };
 
 void compilation_init(struct compilation *, FILE *err);
+/* What the options say about messages. */
+void compilation_options(struct compilation *, const struct options *);
 /* Each: false after reporting errors. */
 bool compile_parse(struct compilation *, const char *path, bool trace);
 bool compile_build(struct compilation *, const struct sema_opts *);
 bool compile_passes(struct compilation *, struct pass_ctx *, bool *stopped);
 bool compile_lower(struct compilation *);
+/* All of these for o->files[0], with the dumps asked for on standard output.  *STOPPED: by --stop-after, and there
+ * is no program. */
+bool compile_file(struct compilation *, const struct options *, bool *stopped);
+/* Frees everything, flushes what is left to say; the exit status: SO_FAR, or 1 when errors were reported. */
+int compilation_end(struct compilation *, int so_far);
 void compilation_free(struct compilation *);
+/* Report why writing failed ("cannot write ...") without a place. */
+void compile_output_error(struct compilation *, const char *why);
+/* Every test gives every input a value; false after reporting those that don't. */
+bool compile_check_tests(struct compilation *);
 #endif

@@ -1,0 +1,20 @@
+bin_PROGRAMS += netc
+netc_SOURCES = \
+  %D%/cmd_build.c \
+  %D%/cmd_check.c \
+  %D%/cmd_fmt.c \
+  %D%/cmd_report.c \
+  %D%/cmd_run.c \
+  %D%/cmd_test.c \
+  %D%/compile.h \
+  %D%/main.c \
+  %D%/options.c \
+  %D%/options.def \
+  %D%/options.h \
+  %D%/totals.h
+netc_LDADD = libnetc.a $(JANSSON_LIBS) -lm
+# The pipeline is in the library, where tests and fuzzers find it.
+libnetc_a_SOURCES += \
+  %D%/compile.c \
+  %D%/progress.c \
+  %D%/progress.h

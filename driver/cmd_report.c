@@ -1,0 +1,339 @@
+/* netc report: what each layer of the lowered network costs and where its result lies.  The rows are gathered once
+ * and printed as a table or as JSON, whose members docs/netc.1 lists. */
+#include <config.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+#include "backend/emit.h"
+#include "driver/compile.h"
+#include "driver/progress.h"
+#include "driver/totals.h"
+
+/* Where a result lies. */
+struct where {
+	enum { WHERE_ARENA, WHERE_OUTPUT, WHERE_VIEW } kind;
+	int64_t offset;    /* ARENA: bytes */
+	const char *name;  /* OUTPUT: the output; VIEW: the tensor whose storage it is */
+};
+
+struct report {
+	struct compilation *c;
+	const struct program *p;
+	const struct buffer **result; /* by tensor id: the buffer that a layer's calls write, NULL for a view */
+	struct totals totals;
+	struct text text;             /* scratch */
+};
+
+static void
+find_results(struct report *r)
+{
+	r->result = ARENA_ARRAY(&r->c->ir, const struct buffer *, r->p->graph->tensors.n + 1);
+	for (const struct call *c = r->p->first; c; c = c->next)
+		for (size_t i = 0; i < c->args.n; i++)
+			if (c->args.v[i].kind == ARG_OUT)
+				r->result[c->node->out->id] = c->args.v[i].buf;
+}
+
+static struct where
+where_is(const struct report *r, const struct tensor *t)
+{
+	const struct buffer *b = r->result[t->id];
+
+	if (!b)
+		return (struct where){ .kind = WHERE_VIEW, .name = t->base ? t->base->name : t->name };
+	if (b->kind == BUF_OUTPUT)
+		return (struct where){ .kind = WHERE_OUTPUT, .name = r->p->graph->output_names.v[b->index] };
+	return (struct where){ .kind = WHERE_ARENA,
+		.offset = b->offset + (t->base && t->base != t ? t->offset * dtype_info[t->dtype].bytes : 0) };
+}
+
+static bool
+has(const struct node *n, enum attr a)
+{
+	return op_info[n->op].attrs >> a & 1;
+}
+
+/* ---- text ---- */
+
+enum { COL_LAYER, COL_OP, COL_RESULT, COL_KERNEL, COL_MACS, COL_PARAMS, COL_BYTES, COL_MEMORY, COLUMNS };
+static const char *const titles[COLUMNS] = { "layer", "op", "result", "kernel", "MACs", "params", "bytes", "memory" };
+enum { NAME_WIDTH = 40 }; /* a longer name pushes its own row only */
+
+struct row {
+	const char *cell[COLUMNS];
+};
+
+static const char *
+keep(struct report *r)
+{
+	const char *s = arena_strdup(&r->c->ir, text_get(&r->text));
+
+	text_reset(&r->text);
+	return s;
+}
+
+static const char *
+count_text(struct report *r, int64_t n)
+{
+	if (n == 0)
+		return "-";
+	text_count(&r->text, n);
+	return keep(r);
+}
+
+static const char *
+kernel_text(struct report *r, const struct node *n)
+{
+	if (!has(n, ATTR_KERNEL))
+		return "-";
+	text_add(&r->text, "%dx%d", (int)n->attr.kernel[0], (int)n->attr.kernel[1]);
+	if (n->attr.stride[0] != 1 || n->attr.stride[1] != 1)
+		text_add(&r->text, " / %dx%d", (int)n->attr.stride[0], (int)n->attr.stride[1]);
+	return keep(r);
+}
+
+static const char *
+memory_text(struct report *r, const struct tensor *t)
+{
+	struct where w = where_is(r, t);
+
+	switch (w.kind) {
+	case WHERE_ARENA:
+		text_add(&r->text, "arena ");
+		text_count(&r->text, w.offset);
+		break;
+	case WHERE_OUTPUT: text_add(&r->text, "output %s", w.name); break;
+	case WHERE_VIEW:   text_add(&r->text, "in %s", w.name); break;
+	}
+	return keep(r);
+}
+
+static struct row
+make_row(struct report *r, const struct node *n)
+{
+	struct row row;
+	char dims[SHAPE_TEXT];
+
+	row.cell[COL_LAYER] = n->name;
+	row.cell[COL_OP] = op_info[n->op].name;
+	text_add(&r->text, "%s%s", dtype_info[n->out->dtype].name, shape_text(&n->out->shape, dims, sizeof dims));
+	row.cell[COL_RESULT] = keep(r);
+	row.cell[COL_KERNEL] = kernel_text(r, n);
+	row.cell[COL_MACS] = count_text(r, node_macs(n));
+	row.cell[COL_PARAMS] = count_text(r, node_params(n));
+	row.cell[COL_BYTES] = count_text(r, tensor_bytes(n->out));
+	row.cell[COL_MEMORY] = memory_text(r, n->out);
+	return row;
+}
+
+static void
+print_row(const struct row *row, const int *width)
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		bool number = i >= COL_MACS && i <= COL_BYTES;
+
+		if (i == COL_MEMORY)
+			printf("%s\n", row->cell[i]);
+		else
+			printf("%*s  ", number ? width[i] : -width[i], row->cell[i]);
+	}
+}
+
+static void
+print_table(struct report *r)
+{
+	struct row *rows = ARENA_ARRAY(&r->c->ir, struct row, (size_t)r->p->graph->node_count + 1);
+	int width[COLUMNS], n = 0;
+
+	for (int i = 0; i < COLUMNS; i++)
+		rows[0].cell[i] = titles[i];
+	for (const struct node *node = r->p->graph->first; node; node = node->next)
+		rows[++n] = make_row(r, node);
+	for (int i = 0; i < COLUMNS; i++) {
+		width[i] = 0;
+		for (int k = 0; k <= n; k++) {
+			int len = (int)strlen(rows[k].cell[i]);
+			if (len > width[i] && (i != COL_LAYER || len <= NAME_WIDTH))
+				width[i] = len;
+		}
+	}
+	for (int k = 0; k <= n; k++)
+		print_row(&rows[k], width);
+}
+
+static void
+print_total(struct report *r, const char *what, int64_t n, const char *unit)
+{
+	text_count(&r->text, n);
+	printf("%-22s %14s%s\n", what, text_get(&r->text), unit);
+	text_reset(&r->text);
+}
+
+static void
+print_totals(struct report *r)
+{
+	const struct program *p = r->p;
+	int64_t gap = p->arena_bytes - p->lower_bound;
+
+	putchar('\n');
+	print_total(r, "layers computed", r->totals.layers, "");
+	print_total(r, "MACs", r->totals.macs, "");
+	print_total(r, "parameters", r->totals.params, "");
+	print_total(r, "constants", r->totals.const_bytes, " bytes");
+	print_total(r, "arena", p->arena_bytes, " bytes");
+	print_total(r, "lower bound", p->lower_bound, " bytes (most that is live at once)");
+	text_count(&r->text, gap);
+	printf("%-22s %14s bytes (%.1f%%)\n", "gap", text_get(&r->text),
+		p->lower_bound ? 100.0 * (double)gap / (double)p->lower_bound : 0.0);
+}
+
+/* ---- JSON ---- */
+
+static json_t *
+ints_json(const int32_t *v, int n)
+{
+	json_t *a = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(a, json_integer(v[i]));
+	return a;
+}
+
+static void
+set(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) != 0)
+		die("json: cannot set '%s'", key);
+}
+
+static json_t *
+text_json(const char *s)
+{
+	json_t *j = json_string(s);
+
+	return j ? j : json_string("?"); /* not UTF-8 */
+}
+
+static json_t *
+tensor_json(const char *title, const struct tensor *t)
+{
+	json_t *j = json_object();
+
+	set(j, "name", text_json(title));
+	set(j, "dtype", json_string(dtype_info[t->dtype].name));
+	set(j, "shape", ints_json(t->shape.dim, t->shape.rank));
+	if (t->quant.count == 1) {
+		set(j, "scale", json_real((double)t->quant.scale[0]));
+		set(j, "zero", json_integer(t->quant.zero));
+	}
+	set(j, "bytes", json_integer(tensor_bytes(t)));
+	return j;
+}
+
+static json_t *
+memory_json(const struct report *r, const struct tensor *t)
+{
+	static const char *const kinds[] = { [WHERE_ARENA] = "arena", [WHERE_OUTPUT] = "output", [WHERE_VIEW] = "view" };
+	struct where w = where_is(r, t);
+	json_t *j = json_object();
+
+	set(j, "kind", json_string(kinds[w.kind]));
+	if (w.kind == WHERE_ARENA)
+		set(j, "offset", json_integer(w.offset));
+	else
+		set(j, "of", text_json(w.name));
+	return j;
+}
+
+static json_t *
+layer_json(const struct report *r, const struct node *n)
+{
+	json_t *j = tensor_json(n->name, n->out), *in = json_array();
+	const struct source *s = diag_source(&r->c->diag, n->loc);
+	int line, column;
+
+	set(j, "op", json_string(op_info[n->op].name));
+	for (int i = 0; i < n->nin; i++)
+		if (!n->in[i]->data)
+			json_array_append_new(in, text_json(n->in[i]->name));
+	set(j, "inputs", in);
+	if (has(n, ATTR_KERNEL))
+		set(j, "kernel", ints_json(n->attr.kernel, 2));
+	if (has(n, ATTR_STRIDE))
+		set(j, "stride", ints_json(n->attr.stride, 2));
+	set(j, "macs", json_integer(node_macs(n)));
+	set(j, "params", json_integer(node_params(n)));
+	set(j, "memory", memory_json(r, n->out));
+	if (s) {
+		diag_position(&r->c->diag, n->loc, &line, &column);
+		set(j, "file", text_json(s->path));
+		set(j, "line", json_integer(line));
+	}
+	return j;
+}
+
+static json_t *
+totals_json(const struct report *r)
+{
+	json_t *j = json_object();
+
+	set(j, "layers", json_integer(r->totals.layers));
+	set(j, "macs", json_integer(r->totals.macs));
+	set(j, "params", json_integer(r->totals.params));
+	set(j, "const_bytes", json_integer(r->totals.const_bytes));
+	set(j, "arena_bytes", json_integer(r->p->arena_bytes));
+	set(j, "arena_align", json_integer(r->p->arena_align));
+	set(j, "lower_bound_bytes", json_integer(r->p->lower_bound));
+	set(j, "gap_bytes", json_integer(r->p->arena_bytes - r->p->lower_bound));
+	return j;
+}
+
+static void
+print_json(const struct report *r)
+{
+	const struct graph *g = r->p->graph;
+	json_t *j = json_object(), *in = json_array(), *out = json_array(), *layers = json_array();
+
+	for (size_t i = 0; i < g->inputs.n; i++)
+		json_array_append_new(in, tensor_json(g->inputs.v[i]->name, g->inputs.v[i]));
+	for (size_t i = 0; i < g->outputs.n; i++)
+		json_array_append_new(out, tensor_json(g->output_names.v[i], g->outputs.v[i]));
+	for (const struct node *n = g->first; n; n = n->next)
+		json_array_append_new(layers, layer_json(r, n));
+	set(j, "netc", json_string(PACKAGE_VERSION));
+	set(j, "network", text_json(g->name));
+	set(j, "inputs", in);
+	set(j, "outputs", out);
+	set(j, "layers", layers);
+	set(j, "totals", totals_json(r));
+	json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+	putchar('\n');
+	json_decref(j);
+}
+
+int
+cmd_report(const struct options *o)
+{
+	struct compilation c;
+	struct report r = { .c = &c };
+	bool stopped;
+
+	compilation_init(&c, stderr);
+	compilation_options(&c, o);
+	progress_start();
+	if (!compile_file(&c, o, &stopped) || stopped || c.diag.errors)
+		return compilation_end(&c, EXIT_OK);
+	progress_end();
+	r.p = c.program;
+	r.text.arena = &c.ir;
+	r.totals = program_totals(c.program);
+	find_results(&r);
+	if (o->json) {
+		print_json(&r);
+	} else {
+		printf("network %s\n\n", c.graph->name);
+		print_table(&r);
+		print_totals(&r);
+	}
+	return compilation_end(&c, EXIT_OK);
+}

@@ -1,0 +1,158 @@
+#include <config.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "driver/compile.h"
+#include "driver/progress.h"
+
+void
+compilation_init(struct compilation *c, FILE *err)
+{
+	memset(c, 0, sizeof *c);
+	c->names = intern_new(&c->source);
+	diag_init(&c->diag, &c->source, err);
+}
+
+static bool
+wants_colour(enum when when)
+{
+	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+	if (when == WHEN_AUTO)
+		return isatty(STDERR_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+	return when == WHEN_ALWAYS;
+}
+
+void
+compilation_options(struct compilation *c, const struct options *o)
+{
+	c->diag.colour = wants_colour(o->colour);
+	c->diag.werror = o->werror;
+	if (o->max_errors >= 0)
+		c->diag.limit = o->max_errors;
+	memcpy(c->diag.off, o->warn_off, sizeof c->diag.off);
+	memcpy(c->diag.fatal, o->warn_fatal, sizeof c->diag.fatal);
+}
+
+bool
+compile_parse(struct compilation *c, const char *path, bool trace)
+{
+	struct parse_ctx ctx = { .arena = &c->source, .names = c->names, .diag = &c->diag, .trace = trace };
+	const struct source *source;
+	const char *text, *why;
+	size_t len;
+
+	progress_step("reading");
+	why = file_read(&c->source, path, &text, &len);
+	if (why) {
+		diag_error(&c->diag, LOC_NONE, "cannot read '%s': %s", path, why);
+		return false;
+	}
+	source = diag_add_source(&c->diag, strcmp(path, "-") == 0 ? "<stdin>" : path, text, len);
+	if (!source) {
+		diag_error(&c->diag, LOC_NONE, "'%s' is too large: all sources together may have 2 GiB", path);
+		return false;
+	}
+	c->ast = parse_source(&ctx, source);
+	return c->diag.errors == 0;
+}
+
+bool
+compile_build(struct compilation *c, const struct sema_opts *opts)
+{
+	progress_step("building the graph");
+	c->sema = (struct sema_ctx){ .arena = &c->ir, .names = c->names, .diag = &c->diag, .opts = opts };
+	c->graph = sema_build(&c->sema, c->ast);
+	return c->graph && c->diag.errors == 0;
+}
+
+bool
+compile_passes(struct compilation *c, struct pass_ctx *ctx, bool *stopped)
+{
+	progress_step("running the passes");
+	return passes_run(c->graph, ctx, stopped);
+}
+
+bool
+compile_lower(struct compilation *c)
+{
+	progress_step("planning memory");
+	c->program = program_lower(&c->ir, c->graph, &c->diag);
+	if (!c->program || c->diag.errors)
+		return false;
+	program_plan(c->program);
+	program_verify(c->program);
+	return true;
+}
+
+bool
+compile_file(struct compilation *c, const struct options *o, bool *stopped)
+{
+	struct pass_ctx ctx = {
+		.diag = &c->diag, .scratch = &c->pass, .dump = stdout, .dump_after = o->dump_ir, .stop_after = o->stop_after,
+		.print = { .elide = 64 }
+	};
+
+	*stopped = false;
+	if (!compile_parse(c, o->files[0], o->trace_parse) || !compile_build(c, &o->sema)
+		|| !compile_passes(c, &ctx, stopped))
+		return false;
+	if (*stopped)
+		return true;
+	if (!compile_lower(c))
+		return false;
+	if (o->dump_program)
+		program_print(stdout, c->program);
+	return true;
+}
+
+void
+compile_output_error(struct compilation *c, const char *why)
+{
+	progress_end();
+	diag_error(&c->diag, LOC_NONE, "%s", why);
+}
+
+static bool
+gives(const struct test *t, name input)
+{
+	for (const struct test_value *v = t->values; v; v = v->next)
+		if (!v->expect && v->target == input)
+			return true;
+	return false;
+}
+
+bool
+compile_check_tests(struct compilation *c)
+{
+	const struct graph *g = c->graph;
+	bool good = true;
+
+	for (const struct test *t = g->tests; t; t = t->next)
+		for (size_t i = 0; i < g->inputs.n; i++)
+			if (!gives(t, g->inputs.v[i]->name)) {
+				diag_error(&c->diag, t->loc, "test '%s' gives no value for the input '%s'", t->name, g->inputs.v[i]->name);
+				good = false;
+			}
+	return good;
+}
+
+void
+compilation_free(struct compilation *c)
+{
+	sema_close(&c->sema);
+	arena_free(&c->pass);
+	arena_free(&c->ir);
+	arena_free(&c->source);
+}
+
+int
+compilation_end(struct compilation *c, int so_far)
+{
+	int errors = c->diag.errors;
+
+	progress_end();
+	diag_finish(&c->diag);
+	compilation_free(c);
+	return errors ? EXIT_ERROR : so_far;
+}
