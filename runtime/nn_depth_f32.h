@@ -42,7 +42,7 @@ nn_depth_f32(float *y, const float *x, const float *w, const struct nn_window *w
 {
 	int32_t c = 0;
 	if (multiplier == 1)
-		for (; c + 4 <= n; c += 4) {
+		for (; c < n / 4 * 4; c += 4) {
 			float sum[4];
 			nn_depth4_f32(sum, x + c, w + c, win);
 			for (int32_t k = 0; k < 4; k++)

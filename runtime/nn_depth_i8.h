@@ -43,7 +43,7 @@ nn_depth_i8(int8_t *y, const int8_t *x, const int8_t *w, const struct nn_window 
 {
 	int32_t c = 0;
 	if (multiplier == 1)
-		for (; c + 4 <= n; c += 4) {
+		for (; c < n / 4 * 4; c += 4) {
 			uint32_t sum[4];
 			nn_depth4_i8(sum, x + c, w + c, win, x_zero);
 			for (int32_t k = 0; k < 4; k++)

@@ -38,7 +38,7 @@ nn_pixel_f32(float *y, const float *x, const float *w, const struct nn_window *w
 	int32_t filter, int32_t channel, int32_t n)
 {
 	int32_t c = 0;
-	for (; c + 4 <= n; c += 4, w += 4 * filter) {
+	for (; c < n / 4 * 4; c += 4, w += 4 * filter) {
 		float sum[4] = { 0, 0, 0, 0 };
 		for (int32_t row = 0; row < win->rows; row++)
 			for (int32_t col = 0; col < win->cols; col++)

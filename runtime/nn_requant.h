@@ -14,21 +14,17 @@ nn_limit_i32(int32_t v, int32_t lo, int32_t hi)
 }
 
 /* x * multiplier * 2^(shift - 31), rounded twice as the reference kernels of TensorFlow Lite do: to the nearest
- * after the multiplication (ties up), to the nearest again after the shift (ties away from zero).  multiplier
- * >= 0, shift in [-31, 31].
- *
- * For shift < 0 both roundings are one addition: the halves 2^30 and 2^(30 - shift) are added before one shift, and
- * negative values lose 2^31, the last bit of the first result, so that their ties go down. */
+ * after the multiplication (ties up), and after a shift to the right to the nearest again (ties away from zero).
+ * multiplier >= 0, shift in [-31, 31]. */
 static inline int32_t
 nn_requant(int32_t x, int32_t multiplier, int32_t shift)
 {
-	const int64_t one = 1;
-	if (shift >= 0) {
-		int64_t wide = (int32_t)((uint32_t)x << shift);
-		return (int32_t)((wide * multiplier + (one << 30)) >> 31);
-	}
-	int64_t halves = (one << 30) + (one << (30 - shift)) - (x < 0 ? one << 31 : 0);
-	return (int32_t)(((int64_t)x * multiplier + halves) >> (31 - shift));
+	const int64_t half = (int64_t)1 << 30;
+	if (shift >= 0)
+		return (int32_t)(((int64_t)(int32_t)((uint32_t)x << shift) * multiplier + half) >> 31);
+	int32_t v = (int32_t)(((int64_t)x * multiplier + half) >> 31);
+	v -= v < 0; /* ties of negative values go down now, and what is no tie stays on its side */
+	return (v >> -shift) + ((v >> (-shift - 1)) & 1);
 }
 
 /* The int8 value of an accumulator: rescaled, moved to the zero point, held to [lo, hi] (within [-128, 127]). */
