@@ -12,21 +12,21 @@ TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 LOG_DRIVER = $(TAP_DRIVER)
 TEST_LOG_DRIVER = $(TAP_DRIVER)
 
-TESTS_SCRIPTS = \
+shell_tests = \
   %D%/examples.test \
   %D%/models.test \
   %D%/random.test \
   %D%/golden.test \
   %D%/docs.test \
   %D%/sources.test
-TESTS += $(TESTS_SCRIPTS)
+TESTS += $(shell_tests)
 check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen
 %C%_netgen_SOURCES = %D%/netgen.c
 %C%_npycmp_SOURCES = %D%/npycmp.c
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
 %C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS)
-EXTRA_DIST += $(TESTS_SCRIPTS) %D%/lib.sh %D%/golden %D%/models %D%/fuzz tools/check-includes.sh
+EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/golden %D%/models %D%/fuzz tools/check-includes.sh
 
 if HAVE_CHECK
 TESTS += %D%/unit/unit
