@@ -19,20 +19,33 @@ struct token {
 	struct loc loc;
 };
 
+/* What recovery wants to be read again comes before the text goes on. */
 struct loop {
 	struct parser *p;
 	nn_pstate *state;
+	struct token again[2];
+	int nagain;
 };
-
-static bool feed(struct loop *, const struct token *);
 
 static struct token
 next_token(struct loop *l)
 {
 	struct token t;
 
+	if (l->nagain > 0) {
+		t = l->again[0];
+		l->again[0] = l->again[1];
+		l->nagain--;
+		return t;
+	}
 	t.kind = lexer_next(l->p->lexer, &t.val, &t.loc);
 	return t;
+}
+
+static void
+read_again(struct loop *l, const struct token *t)
+{
+	l->again[l->nagain++] = *t;
 }
 
 static int
@@ -105,9 +118,11 @@ track(struct parser *p, const struct token *t)
 	p->last_name = is_word(t->kind) ? t->val.TOK_NAME : NULL;
 	p->last_loc = t->loc;
 	p->ntokens++;
-	if (t->kind == TOK_REPEAT || t->kind == TOK_BLOCK || t->kind == TOK_NETWORK)
+	if (t->kind == TOK_REPEAT) /* perhaps behind annotations */
 		p->header = true;
-	if (!p->nbraces && (t->kind == TOK_TEST || t->kind == TOK_SCHEDULE))
+	else if (p->ntokens == 1 && (t->kind == TOK_BLOCK || t->kind == TOK_NETWORK))
+		p->header = true;
+	else if (p->ntokens == 1 && !p->nbraces && (t->kind == TOK_TEST || t->kind == TOK_SCHEDULE))
 		p->header = true;
 	if (t->kind == TOK_SEMI || t->kind == TOK_LBRACE || t->kind == TOK_RBRACE)
 		begin_statement(p);
@@ -121,14 +136,15 @@ resume(struct loop *l, struct loc loc)
 	begin_statement(l->p);
 }
 
-/* Behind the brace that closes T, an opening one; the last token of the text at its end. */
+/* Behind the brace that closes one just read; the end of the text if none does. */
 static struct token
-skip_braces(struct loop *l, struct token t)
+skip_braces(struct loop *l)
 {
 	size_t depth = 1;
 
 	while (depth > 0) {
-		t = next_token(l);
+		struct token t = next_token(l);
+
 		if (t.kind == TOK_YYEOF)
 			return t;
 		depth += t.kind == TOK_LBRACE;
@@ -137,83 +153,88 @@ skip_braces(struct loop *l, struct token t)
 	return next_token(l);
 }
 
-/* From T, where the error is, to where parsing can go on. */
+/* Is there a new line in the source between two tokens? */
 static bool
+on_new_line(const struct parser *p, struct loc last, struct loc loc)
+{
+	const struct source *s = p->ctx->file->source;
+
+	return last.end && memchr(s->text + (last.end - s->base), '\n', loc.start - last.end);
+}
+
+/* From T, where the error is, to where parsing can go on. */
+static void
 skip(struct loop *l, struct token t)
 {
 	struct parser *p = l->p;
-	uint32_t line = 0; /* end of the last token skipped */
-	const struct source *src = p->ctx->file->source;
 
 	lexer_set_skipping(p->lexer, true);
-	for (;; line = t.loc.end, t = next_token(l)) {
-		bool new_line = line && memchr(src->text + (line - src->base), '\n', t.loc.start - line);
-
-		if (t.kind == TOK_LBRACE && p->header) {
-			lexer_set_skipping(p->lexer, false);
-			push_kind(l, TOK_RESUME_BODY, t.loc);
-			return feed(l, &t);
+	while (t.kind != TOK_SEMI && t.kind != TOK_LBRACE && t.kind != TOK_RBRACE && t.kind != TOK_YYEOF
+		&& !(!p->nbraces && begins_item(t.kind) && on_new_line(p, p->last_loc, t.loc))) {
+		p->last_loc = t.loc;
+		t = next_token(l);
+	}
+	if (t.kind == TOK_LBRACE && p->header) {
+		push_kind(l, TOK_RESUME_BODY, t.loc);
+	} else {
+		if (t.kind == TOK_LBRACE)
+			t = skip_braces(l);
+		/* What closes the statement, and runs of it: one error, one message. */
+		while (t.kind == TOK_SEMI || (t.kind == TOK_RBRACE && !p->nbraces)) {
+			p->last_loc = t.loc;
+			t = next_token(l);
 		}
-		if (t.kind == TOK_LBRACE) {
-			t = skip_braces(l, t);
-			break;
-		}
-		if (t.kind == TOK_SEMI || (t.kind == TOK_RBRACE && !p->nbraces))
-			break;
-		if (t.kind == TOK_RBRACE || t.kind == TOK_YYEOF)
-			break;
-		if (!p->nbraces && begins_item(t.kind) && new_line)
-			break;
+		resume(l, t.loc);
 	}
 	lexer_set_skipping(p->lexer, false);
-	p->last_loc = t.loc;
-	resume(l, t.loc);
-	if (t.kind == TOK_SEMI || (t.kind == TOK_RBRACE && !p->nbraces))
-		return true;
-	return feed(l, &t);
+	read_again(l, &t);
 }
 
-/* Close the bodies that were left open before an item, and read the item: W, its first word, was
- * taken before T unless T is that word. */
-static bool
-close_bodies(struct loop *l, const struct token *w, const struct token *t)
+/* Close the bodies that were left open before an item, and read the item: T is its first word, or
+ * follows it when that was taken for a name. */
+static void
+close_bodies(struct loop *l, const struct token *t)
 {
-	resume(l, w->loc);
-	while (l->p->nbraces > 0) {
-		struct token close = { .kind = TOK_RBRACE, .loc = { w->loc.start, w->loc.start } };
+	struct parser *p = l->p;
+	struct token word = { .kind = p->last, .val.TOK_NAME = p->last_name, .loc = p->last_loc };
+	struct token close = { .kind = TOK_RBRACE, .loc = { word.loc.start, word.loc.start } };
 
-		if (!feed(l, &close))
-			return false;
+	if (p->ntokens == 1)
+		read_again(l, &word);
+	read_again(l, t);
+	resume(l, t->loc);
+	while (p->nbraces > 0) {
+		push(l, &close);
+		track(p, &close);
 	}
-	return (w == t || feed(l, w)) && feed(l, t);
 }
 
-static bool
+static void
 recover(struct loop *l, const struct token *t)
 {
 	struct parser *p = l->p;
-	struct token last = { .kind = p->last, .val.TOK_NAME = p->last_name, .loc = p->last_loc };
-	bool after_word = p->ntokens == 1;
+	struct token open = { .kind = TOK_LBRACE, .loc = { t->loc.start, t->loc.start } };
 
 	while (p->nopen > 0 && p->open[p->nopen - 1].token != TOK_LBRACE)
 		p->nopen--;
 	switch (p->failure) {
 	case FAIL_NO_SEMI:
 		resume(l, t->loc);
-		return feed(l, t);
-	case FAIL_NO_LBRACE: {
-		struct token open = { .kind = TOK_LBRACE, .loc = { t->loc.start, t->loc.start } };
-
+		read_again(l, t);
+		break;
+	case FAIL_NO_LBRACE:
 		push_kind(l, TOK_RESUME_BODY, t->loc);
-		return feed(l, &open) && feed(l, t);
-	}
+		read_again(l, &open);
+		read_again(l, t);
+		break;
 	case FAIL_NO_RBRACE:
-		return close_bodies(l, after_word ? &last : t, t);
+		close_bodies(l, t);
+		break;
 	case FAIL_NONE:
 	case FAIL_OTHER:
+		skip(l, *t);
 		break;
 	}
-	return skip(l, *t);
 }
 
 /* One token to the grammar; false when the parse is over. */
@@ -232,9 +253,10 @@ feed(struct loop *l, const struct token *t)
 	p->failure = t->kind == TOK_NN_error ? FAIL_OTHER : FAIL_NONE;
 	if (push(l, t) != YYPUSH_MORE)
 		return false;
-	if (p->failure != FAIL_NONE)
-		return recover(l, t);
-	track(p, t);
+	if (p->failure == FAIL_NONE)
+		track(p, t);
+	else
+		recover(l, t);
 	return true;
 }
 

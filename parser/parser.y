@@ -91,11 +91,6 @@ items: %empty           { $$ = (struct item_list){ 0 }; }
 		LIST_ADD(&$$, $2);
 		p->ctx->file->items = $$.first; /* what is there if the parse is given up */
 	}
-| items error RESUME    {
-		yyerrok;
-		$$ = $1;
-		LIST_ADD(&$$, item_new(p, ITEM_ERROR, @2, NULL));
-	}
 ;
 item: "net" INT ";"                  { $$ = item_new(p, ITEM_VERSION, @$, $2); }
 | "weights" pipe ";"                 { $$ = item_new(p, ITEM_WEIGHTS, @$, $2); }
@@ -131,14 +126,17 @@ item: "net" INT ";"                  { $$ = item_new(p, ITEM_VERSION, @$, $2); }
 		$$->body_start = @3;
 		$$->body_end = @5;
 	}
-| "block" error RESUME                          { yyerrok; $$ = item_new(p, ITEM_ERROR, @$, NULL); }
-| "block" error RESUME_BODY body                { yyerrok; $$ = item_new(p, ITEM_ERROR, @$, NULL); }
-| "network" error RESUME                        { yyerrok; $$ = item_new(p, ITEM_ERROR, @$, NULL); }
-| "network" error RESUME_BODY body              { yyerrok; $$ = item_new(p, ITEM_ERROR, @$, NULL); }
-| "schedule" error RESUME                       { yyerrok; $$ = item_new(p, ITEM_ERROR, @$, NULL); }
-| "schedule" error RESUME_BODY "{" entries "}"  { yyerrok; $$ = item_new(p, ITEM_ERROR, @$, NULL); }
-| "test" error RESUME                           { yyerrok; $$ = item_new(p, ITEM_ERROR, @$, NULL); }
-| "test" error RESUME_BODY "{" checks "}"       { yyerrok; $$ = item_new(p, ITEM_ERROR, @$, NULL); }
+| faulty_item                        { $$ = item_new(p, ITEM_ERROR, @$, NULL); }
+;
+faulty_item: faulty
+| "block" error skip
+| "block" error skip_to_body body
+| "network" error skip
+| "network" error skip_to_body body
+| "schedule" error skip
+| "schedule" error skip_to_body "{" entries "}"
+| "test" error skip
+| "test" error skip_to_body "{" checks "}"
 ;
 params: %empty          { $$ = (struct arg_list){ 0 }; }
 | param_list
@@ -169,13 +167,13 @@ chip: %empty            { $$ = NULL; }
 ;
 entries: %empty         { $$ = (struct sched_list){ 0 }; }
 | entries entry         { $$ = $1; LIST_ADD(&$$, $2); }
-| entries error RESUME  { yyerrok; $$ = $1; }
+| entries faulty        { $$ = $1; }
 ;
 entry: string ":" annots ";" { $$ = sched_new(p, @$, $1, &$3); }
 ;
 checks: %empty          { $$ = (struct check_list){ 0 }; }
 | checks check          { $$ = $1; LIST_ADD(&$$, $2); }
-| checks error RESUME   { yyerrok; $$ = $1; }
+| checks faulty         { $$ = $1; }
 ;
 check: "given" target "=" pipe[value] ";"   { $$ = check_new(p, @$, false, $target, $value); }
 | "expect" target "=" pipe[value] ";"       { $$ = check_new(p, @$, true, $target, $value); }
@@ -193,24 +191,27 @@ check: "given" target "=" pipe[value] ";"   { $$ = check_new(p, @$, false, $targ
 target: word
 ;
 
+/* The push loop goes by keywords when it says that a body comes, so every list takes either.
+ * After an error the next one is news again. */
+faulty: error skip
+| error skip_to_body body
+;
+skip: RESUME            { yyerrok; }
+;
+skip_to_body: RESUME_BODY { yyerrok; }
+;
+
 /* ---- statements ---- */
 
 body: "{" stmts "}"     { $$ = (struct body){ $2.first, @1, @3 }; }
 ;
 stmts: %empty           { $$ = (struct stmt_list){ 0 }; }
 | stmts stmt            { $$ = $1; LIST_ADD(&$$, $2); }
-| stmts error RESUME    {
-		yyerrok;
-		$$ = $1;
-		LIST_ADD(&$$, stmt_new(p, STMT_ERROR, @2, &(struct name_list){ 0 }, NULL));
-	}
-| stmts error RESUME_BODY body {
-		yyerrok;
-		$$ = $1;
-		LIST_ADD(&$$, stmt_new(p, STMT_ERROR, @2, &(struct name_list){ 0 }, NULL));
-	}
 ;
 stmt: simple
+| faulty_stmt           {
+		$$ = stmt_new(p, STMT_ERROR, @$, &(struct name_list){ 0 }, NULL);
+	}
 | annots simple         {
 		$$ = $2;
 		$$->annots = $1.first;
@@ -231,14 +232,10 @@ simple: "input" ident ":" type ";"      {
 		$$->hi = $hi;
 		stmt_body($$, &$body);
 	}
-| "repeat" error RESUME                 {
-		yyerrok;
-		$$ = stmt_new(p, STMT_ERROR, @$, &(struct name_list){ 0 }, NULL);
-	}
-| "repeat" error RESUME_BODY body       {
-		yyerrok;
-		$$ = stmt_new(p, STMT_ERROR, @$, &(struct name_list){ 0 }, NULL);
-	}
+;
+faulty_stmt: faulty
+| "repeat" error skip
+| "repeat" error skip_to_body body
 ;
 names: ident            { $$ = (struct name_list){ 0 }; name_list_add(p, &$$, $1, @1); }
 | names "," ident       { $$ = $1; name_list_add(p, &$$, $3, @3); }
@@ -418,7 +415,7 @@ take_group(bool *want)
 		want[YYSYMBOL_AT] = false;
 		return "a statement";
 	}
-	if (word && want[YYSYMBOL_ZERO] && want[YYSYMBOL_LBRACKET]) {
+	if (word && want[YYSYMBOL_ZERO] && want[YYSYMBOL_LBRACKET] && !want[YYSYMBOL_NET]) {
 		clear_words(want);
 		want[YYSYMBOL_LBRACKET] = false;
 		return "a type";
@@ -564,6 +561,8 @@ report_missing(struct parser *p, yysymbol_kind_t sym, const bool *want, struct l
 		char open = *source_text(p, b->loc.start);
 		char close = open == '(' ? ')' : open == '[' ? ']' : '}';
 
+		if (open == '{' && p->unclosed)
+			return true; /* such an error has been reported */
 		diag_error(p->ctx->diag, after, "unexpected end of file, expected '%c'", close);
 		diag_note(p->ctx->diag, b->loc, "to close this '%c'", open);
 		return true;
