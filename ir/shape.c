@@ -85,7 +85,7 @@ const char *
 need_axis(int32_t *axis, int rank, char *why, int size)
 {
 	if (*axis < -rank || *axis >= rank)
-		return reason(why, size, "axis %d is outside the input's %d dimensions", *axis, rank);
+		return reason(why, size, "axis %d is outside the input's %d dimension%s", *axis, rank, plural(rank));
 	if (*axis < 0)
 		*axis += rank;
 	return NULL;
@@ -105,7 +105,8 @@ need_vector(const struct node *n, int k, enum dtype type, int32_t count, char *w
 	if (t->shape.rank != 1)
 		return reason(why, size, "%s must be a vector but is %s", what, shape_text(&t->shape, text, sizeof text));
 	if (t->shape.dim[0] != count)
-		return reason(why, size, "%s has %d values but there are %d channels", what, t->shape.dim[0], count);
+		return reason(why, size, "%s has %d value%s but there are %d channel%s", what, t->shape.dim[0],
+			plural(t->shape.dim[0]), count, plural(count));
 	return NULL;
 }
 
@@ -188,9 +189,11 @@ shape_infer(struct node *n, char *why, int size)
 	const struct op_info *op = &op_info[n->op];
 	char lo[FLOAT_TEXT], hi[FLOAT_TEXT];
 	if (n->nin < op->min_inputs)
-		return reason(why, size, "%s takes at least %d inputs but has %d", op->name, op->min_inputs, n->nin);
+		return reason(why, size, "%s takes at least %d input%s but has %d", op->name, op->min_inputs,
+			plural(op->min_inputs), n->nin);
 	if (n->nin > op->max_inputs && !(op->flags & OPF_VARIADIC))
-		return reason(why, size, "%s takes at most %d inputs but has %d", op->name, op->max_inputs, n->nin);
+		return reason(why, size, "%s takes at most %d input%s but has %d", op->name, op->max_inputs,
+			plural(op->max_inputs), n->nin);
 	if (!(n->attr.act.lo <= n->attr.act.hi))
 		return reason(why, size, "the fused activation's bounds %s to %s are empty",
 			float_text(n->attr.act.lo, lo, sizeof lo), float_text(n->attr.act.hi, hi, sizeof hi));

@@ -17,6 +17,9 @@ const char *quant_check(const struct quant *q, enum dtype type, char *why, int s
 /* The formatted reason, in WHY. */
 const char *reason(char *why, int size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* "s" after a number that is not 1. */
+static inline const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
+
 /* Give N's result TYPE and dimensions DIM, or say why no tensor can have them. */
 const char *set_result(struct node *n, enum dtype type, int rank, const int64_t *dim, char *why, int size);
 /* The same with the shape of X. */

@@ -143,7 +143,7 @@ agree_out(struct node *n, int32_t out, char *why, int size)
 	if (n->attr.out == 0)
 		n->attr.out = out;
 	if (n->attr.out != out)
-		return reason(why, size, "weight has %d output channels but out = %d", out, n->attr.out);
+		return reason(why, size, "weight has %d output channel%s but out = %d", out, plural(out), n->attr.out);
 	return NULL;
 }
 
@@ -174,14 +174,14 @@ need_groups(const struct node *n, char *why, int size)
 	if (g < 1)
 		return reason(why, size, "groups must be at least 1 but is %d", g);
 	if (in % g)
-		return reason(why, size, "the input's %d channels do not divide into %d groups", in, g);
+		return reason(why, size, "the input's %d channel%s do not divide into %d groups", in, plural(in), g);
 	if (out % g)
-		return reason(why, size, "the %d output channels do not divide into %d groups", out, g);
+		return reason(why, size, "the %d output channel%s do not divide into %d groups", out, plural(out), g);
 	if (per == in / g)
 		return NULL;
 	if (g == 1)
-		return reason(why, size, "weight has %d input channels but the input has %d", per, in);
-	return reason(why, size, "weight has %d input channels but the input has %d in %d groups of %d", per, in, g, in / g);
+		return reason(why, size, "weight has %d input channel%s but the input has %d", per, plural(per), in);
+	return reason(why, size, "weight has %d input channel%s but the input has %d in %d groups of %d", per, plural(per), in, g, in / g);
 }
 
 const char *
@@ -211,7 +211,7 @@ shape_dwconv2d(struct node *n, char *why, int size)
 	if (m < 1)
 		return reason(why, size, "multiplier must be at least 1 but is %d", m);
 	if ((int64_t)c * m != w[2])
-		return reason(why, size, "weight has %d channels but the input has %d with multiplier %d", w[2], c, m);
+		return reason(why, size, "weight has %d channel%s but the input has %d with multiplier %d", w[2], plural(w[2]), c, m);
 	if ((bad = agree_kernel(n, w, why, size)) || (bad = need_bias(n, w[2], why, size)) || (bad = slide(n, hw, why, size)))
 		return bad;
 	return set_result(n, n->in[0]->dtype, 3, (int64_t[]){ hw[0], hw[1], w[2] }, why, size);
@@ -242,14 +242,14 @@ spread(const struct node *n, int64_t out[2], char *why, int size)
 const char *
 shape_tconv2d(struct node *n, char *why, int size)
 {
-	int64_t hw[2];
+	int64_t hw[2] = { 0, 0 };
 	const char *bad;
 	if ((bad = need_image(n, why, size)) || (bad = need_weight(n, 4, 0, "[out, kh, kw, in]", why, size)))
 		return bad;
 	const int32_t *w = n->in[1]->shape.dim;
 	int32_t c = n->in[0]->shape.dim[2];
 	if (w[3] != c)
-		return reason(why, size, "weight has %d input channels but the input has %d", w[3], c);
+		return reason(why, size, "weight has %d input channel%s but the input has %d", w[3], plural(w[3]), c);
 	if ((bad = agree_kernel(n, w + 1, why, size)) || (bad = agree_out(n, w[0], why, size))
 	    || (bad = need_bias(n, w[0], why, size)) || (bad = spread(n, hw, why, size)))
 		return bad;
@@ -268,7 +268,8 @@ shape_dense(struct node *n, char *why, int size)
 		return bad;
 	const int32_t *w = n->in[1]->shape.dim;
 	if (w[1] != x->dim[x->rank - 1])
-		return reason(why, size, "weight has %d inputs but the input's last dimension is %d", w[1], x->dim[x->rank - 1]);
+		return reason(why, size, "weight has %d input%s but the input's last dimension is %d", w[1],
+			plural(w[1]), x->dim[x->rank - 1]);
 	if ((bad = agree_out(n, w[0], why, size)) || (bad = need_bias(n, w[0], why, size)))
 		return bad;
 	int64_t dim[RANK_MAX];

@@ -12,7 +12,8 @@ need_ints(const struct node *n, const char *what, const struct ints *v, char *wh
 {
 	if (v->n == n->in[0]->shape.rank)
 		return NULL;
-	return reason(why, size, "%s has %d values but the input has %d dimensions", what, v->n, n->in[0]->shape.rank);
+	return reason(why, size, "%s has %d value%s but the input has %d dimension%s", what, v->n, plural(v->n),
+		n->in[0]->shape.rank, plural(n->in[0]->shape.rank));
 }
 
 /* Fill the missing values of V up to the input's rank. */
@@ -213,7 +214,8 @@ shape_shuffle(struct node *n, char *why, int size)
 	if (g < 1)
 		return reason(why, size, "groups must be at least 1 but is %d", g);
 	if (x->dim[x->rank - 1] % g)
-		return reason(why, size, "the input's %d channels do not divide into %d groups", x->dim[x->rank - 1], g);
+		return reason(why, size, "the input's %d channel%s do not divide into %d groups", x->dim[x->rank - 1],
+			plural(x->dim[x->rank - 1]), g);
 	return set_like(n, n->in[0], why, size);
 }
 
@@ -233,7 +235,7 @@ shape_resize(struct node *n, char *why, int size)
 	if (bad)
 		return bad;
 	if (a->size.n != 2)
-		return reason(why, size, "size must be [height, width] but has %d values", a->size.n);
+		return reason(why, size, "size must be [height, width] but has %d value%s", a->size.n, plural(a->size.n));
 	if (a->size.v[0] < 1 || a->size.v[1] < 1)
 		return reason(why, size, "size must be at least 1x1 but is %dx%d", a->size.v[0], a->size.v[1]);
 	if (a->mode != MODE_NEAREST && a->mode != MODE_BILINEAR)

@@ -40,6 +40,8 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_npy.c \
   %D%/unit/test_quant.c \
   %D%/unit/test_eval.c \
+  %D%/unit/test_shape.c \
+  %D%/unit/shape_rows.def \
   %D%/unit/eval_rows.h \
   %D%/unit/suites.def
 %C%_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/unit $(CHECK_CFLAGS)
