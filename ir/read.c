@@ -151,7 +151,8 @@ read_values(struct reader *r, enum dtype type, int64_t count, void *data)
 		int64_t v;
 		struct loc loc = scan_loc(s);
 		if (i > 0 && s->kind == SCAN_PUNCT && *s->start == ']') {
-			diag_error(s->diag, loc, "%lld values but the constant has %lld elements", (long long)i, (long long)count);
+			diag_error(s->diag, loc, "%lld value%s but the constant has %lld elements", (long long)i, plural(i),
+				(long long)count);
 			return false;
 		}
 		if (i > 0 && !scan_need(s, ','))

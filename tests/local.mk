@@ -40,6 +40,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_npy.c \
   %D%/unit/test_quant.c \
   %D%/unit/test_eval.c \
+  %D%/unit/test_ir.c \
   %D%/unit/test_shape.c \
   %D%/unit/shape_rows.def \
   %D%/unit/eval_rows.h \
