@@ -106,7 +106,7 @@ scan_next(struct scan *s)
 {
 	while (*s->p == ' ' || *s->p == '\t' || *s->p == '\r')
 		s->p++;
-	if (s->p[0] == '/' && s->p[1] == '/')
+	if (s->p[0] == '#' || (s->p[0] == '/' && s->p[1] == '/'))
 		while (s->p < text_end(s) && *s->p != '\n')
 			s->p++;
 	s->start = s->p;

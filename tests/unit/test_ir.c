@@ -357,7 +357,7 @@ END_TEST
 START_TEST(text_by_hand)
 {
 	char *errors;
-	g = (struct graph *)read_text("// a graph\n\ngraph  t // its name\r\n"
+	g = (struct graph *)read_text("# after build\n// a graph\n\ngraph  t // its name\r\n"
 		"input %x \"x\":f32[ 2,2 ]\n\t%y \"y\"=softmax ( %x ){beta=2}\noutput \"o\"=%y", &errors);
 	ck_assert_msg(g, "%s", errors);
 	free(errors);
