@@ -244,7 +244,7 @@ scan_ints(struct scan *s, int max, int *n, int32_t *v)
 	if (!scan_need(s, '['))
 		return false;
 	while (!scan_accept(s, ']')) {
-		int64_t x;
+		int64_t x = 0;
 		if (*n == max) {
 			diag_error(s->diag, scan_loc(s), "a list of more than %d values", max);
 			return false;
