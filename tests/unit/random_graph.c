@@ -155,18 +155,18 @@ make_layer(struct maker *m, struct tensor *x)
 	struct quant q = weight_quant(m);
 	int32_t c = x->shape.dim[x->shape.rank - 1], out = between(m, 1, 6);
 	struct tensor *in[3] = { x };
-	int kind = x->shape.rank == 3 ? pick(m, 3) : 2;
-	enum op op = kind == 0 ? OP_CONV2D : kind == 1 ? OP_DWCONV2D : OP_DENSE;
+	int kind = x->shape.rank == 3 ? pick(m, 4) : 2;
+	enum op op = (enum op[]){ OP_CONV2D, OP_DWCONV2D, OP_DENSE, OP_TCONV2D }[kind];
 
-	if (kind < 2)
+	if (kind != 2)
 		window(m, x);
 	some_act(m);
-	if (kind == 0) {
+	if (kind == 0 || kind == 3) {
 		in[1] = constant(m, m->dtype, 4, (int32_t[]){ out, m->attr.kernel[0], m->attr.kernel[1], c }, &q);
 	} else if (kind == 1) {
-		q.axis = 3;
+		q.axis = 2;
 		out = c;
-		in[1] = constant(m, m->dtype, 4, (int32_t[]){ 1, m->attr.kernel[0], m->attr.kernel[1], c }, &q);
+		in[1] = constant(m, m->dtype, 3, (int32_t[]){ m->attr.kernel[0], m->attr.kernel[1], c }, &q);
 	} else {
 		in[1] = constant(m, m->dtype, 2, (int32_t[]){ out, c }, &q);
 	}
