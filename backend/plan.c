@@ -25,6 +25,7 @@ struct item {
 	int id;                  /* in order of first use */
 	int64_t size, align;
 	int64_t offset;          /* -1: not placed yet */
+	int64_t contention;      /* the most bytes live at one of its calls */
 	struct item **near;      /* those live at the same time */
 	int near_count;
 };
@@ -34,6 +35,7 @@ struct plan {
 	struct item *items;      /* by first use, larger ones first */
 	int n;
 	struct item **order;     /* to be placed in */
+	struct item **best_order;/* the order that gave the best plan */
 	struct item **placed;    /* neighbours of the item being placed, by offset */
 	int64_t target;          /* no plan is smaller but for the padding of its last buffer */
 	int64_t best;            /* arena bytes of the best plan so far, whose offsets are in the buffers */
@@ -82,11 +84,11 @@ is_planned(const struct buffer *b)
 	return b->kind == BUF_ARENA && b->last >= 0;
 }
 
-/* The largest sum over the calls of what is live, each buffer's bytes rounded up to ALIGN. */
-static int64_t
-most_live(const struct program *p, struct arena *scratch, int64_t align)
+/* By call, the bytes that are live, each buffer's rounded up to ALIGN. */
+static const int64_t *
+live_bytes(const struct program *p, struct arena *scratch, int64_t align)
 {
-	int64_t *change = ARENA_ARRAY(scratch, int64_t, (size_t)p->call_count + 1), live = 0, most = 0;
+	int64_t *live = ARENA_ARRAY(scratch, int64_t, (size_t)p->call_count + 1);
 	size_t i;
 	int c;
 
@@ -95,14 +97,23 @@ most_live(const struct program *p, struct arena *scratch, int64_t align)
 
 		if (!is_planned(b))
 			continue;
-		change[b->first] += align_up(b->bytes, align);
-		change[b->last + 1] -= align_up(b->bytes, align);
+		live[b->first] += align_up(b->bytes, align);
+		live[b->last + 1] -= align_up(b->bytes, align);
 	}
-	for (c = 0; c < p->call_count; c++) {
-		live += change[c];
-		if (live > most)
-			most = live;
-	}
+	for (c = 1; c < p->call_count; c++)
+		live[c] += live[c - 1];
+	return live;
+}
+
+static int64_t
+largest(const int64_t *v, int n)
+{
+	int64_t most = 0;
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (v[i] > most)
+			most = v[i];
 	return most;
 }
 
@@ -136,6 +147,7 @@ make_items(struct plan *plan, const struct program *p)
 	}
 	qsort(plan->items, (size_t)plan->n, sizeof *plan->items, by_first_use);
 	plan->order = ARENA_ARRAY(&plan->scratch, struct item *, plan->n);
+	plan->best_order = ARENA_ARRAY(&plan->scratch, struct item *, plan->n);
 	plan->placed = ARENA_ARRAY(&plan->scratch, struct item *, plan->n);
 	for (k = 0; k < plan->n; k++) {
 		plan->items[k].id = k;
@@ -190,6 +202,25 @@ list_neighbours(struct plan *plan)
 	return true;
 }
 
+/* What is live rises only where something begins: at an item's own begin or a neighbour's. */
+static void
+find_contention(struct plan *plan, const int64_t *live)
+{
+	int i, k;
+
+	for (i = 0; i < plan->n; i++) {
+		struct item *it = &plan->items[i];
+
+		it->contention = live[it->buf->first];
+		for (k = 0; k < it->near_count; k++) {
+			int begin = it->near[k]->buf->first;
+
+			if (begin > it->buf->first && live[begin] > it->contention)
+				it->contention = live[begin];
+		}
+	}
+}
+
 /* ---- placing ---- */
 
 /* Place IT in the smallest gap (LOWEST: the first) between the COUNT items of PLACED, which are in order of offset. */
@@ -236,6 +267,7 @@ keep_if_better(struct plan *plan)
 	if (bytes >= plan->best)
 		return;
 	plan->best = bytes;
+	memcpy(plan->best_order, plan->order, (size_t)plan->n * sizeof *plan->order);
 	for (i = 0; i < plan->n; i++)
 		plan->items[i].buf->offset = plan->items[i].offset;
 }
@@ -315,10 +347,26 @@ larger_and_longer(const void *x, const void *y)
 	return compare(a->size * calls_live(a), b->size * calls_live(b), a, b);
 }
 
+static int
+contended(const void *x, const void *y)
+{
+	const struct item *a = *(struct item *const *)x, *b = *(struct item *const *)y;
+
+	return a->contention == b->contention ? larger(x, y) : compare(a->contention, b->contention, a, b);
+}
+
+static int
+contended_and_longer(const void *x, const void *y)
+{
+	const struct item *a = *(struct item *const *)x, *b = *(struct item *const *)y;
+
+	return a->contention == b->contention ? longer(x, y) : compare(a->contention, b->contention, a, b);
+}
+
 static void
 try_orders(struct plan *plan)
 {
-	static int (*const orders[])(const void *, const void *) = { larger, larger_and_longer, longer };
+	static int (*const orders[])(const void *, const void *) = { larger, larger_and_longer, longer, contended, contended_and_longer };
 	size_t i;
 
 	for (i = 0; i < sizeof orders / sizeof *orders && plan->best > plan->target; i++) {
@@ -381,7 +429,7 @@ search(struct plan *plan)
 	int64_t current;
 	int from, to;
 
-	qsort(plan->order, (size_t)plan->n, sizeof *plan->order, larger);
+	memcpy(plan->order, plan->best_order, (size_t)plan->n * sizeof *plan->order);
 	place_in_order(plan, true);
 	current = plan_bytes(plan);
 	for (plan->steps = 0; plan->steps < SEARCH_STEPS && plan->best > plan->target;) {
@@ -401,6 +449,7 @@ program_plan(struct program *p)
 {
 	struct plan plan = { .best = INT64_MAX };
 	int64_t align = ARENA_ALIGN;
+	const int64_t *live;
 	int i;
 
 	find_lifetimes(p);
@@ -409,10 +458,12 @@ program_plan(struct program *p)
 		if (plan.items[i].align > align)
 			align = plan.items[i].align;
 	p->arena_align = (int)align;
-	p->lower_bound = most_live(p, &plan.scratch, 1);
-	plan.target = most_live(p, &plan.scratch, ARENA_ALIGN);
+	p->lower_bound = largest(live_bytes(p, &plan.scratch, 1), p->call_count);
+	live = live_bytes(p, &plan.scratch, ARENA_ALIGN);
+	plan.target = largest(live, p->call_count);
 	place_by_execution(&plan);
 	if (plan.best > plan.target && list_neighbours(&plan)) {
+		find_contention(&plan, live);
 		try_orders(&plan);
 		if (plan.n <= SEARCH_ITEMS)
 			search(&plan);

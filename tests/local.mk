@@ -42,6 +42,29 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_eval.c \
   %D%/unit/test_ir.c \
   %D%/unit/test_shape.c \
+  %D%/unit/test_emit.c \
+  %D%/unit/test_runtime.c \
+  %D%/unit/test_lower.c \
+  %D%/unit/test_parser.c \
+  %D%/unit/test_fmt.c \
+  %D%/unit/test_passes.c \
+  %D%/unit/test_storage.c \
+  %D%/unit/test_plan.c \
+  %D%/unit/random_graph.c \
+  %D%/unit/random_graph.h \
+  %D%/unit/run_program.c \
+  %D%/unit/run_program.h \
+  %D%/unit/dump_ast.c \
+  %D%/unit/dump_ast.h \
+  %D%/unit/kernels.def \
+  %D%/unit/parser_errors.def \
+  %D%/unit/passes_rows.def \
+  %D%/unit/test_passes.c \
+  %D%/unit/passes_rows.def \
+  %D%/unit/test_storage.c \
+  %D%/unit/test_plan.c \
+  %D%/unit/random_graph.c \
+  %D%/unit/random_graph.h \
   %D%/unit/shape_rows.def \
   %D%/unit/eval_rows.h \
   %D%/unit/suites.def
