@@ -358,7 +358,7 @@ static bool
 make_move(struct bench *b, enum dtype t)
 {
 	int rank = between(b, 1, RANK_MAX);
-	int32_t dim[RANK_MAX];
+	int32_t dim[RANK_MAX] = { 0 };
 	struct tensor *x;
 
 	some_dims(b, rank, 5, dim);
@@ -383,7 +383,7 @@ static bool
 make_concat(struct bench *b, enum dtype t)
 {
 	int rank = between(b, 1, 4), n = between(b, 1, 4);
-	int32_t dim[RANK_MAX];
+	int32_t dim[RANK_MAX] = { 0 };
 	struct tensor *in[4];
 
 	some_dims(b, rank, 5, dim);
@@ -400,7 +400,7 @@ static bool
 make_mean(struct bench *b, enum dtype t)
 {
 	int rank = between(b, 1, RANK_MAX);
-	int32_t dim[RANK_MAX];
+	int32_t dim[RANK_MAX] = { 0 };
 	struct tensor *x;
 
 	some_dims(b, rank, 5, dim);
