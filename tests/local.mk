@@ -59,12 +59,6 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/kernels.def \
   %D%/unit/parser_errors.def \
   %D%/unit/passes_rows.def \
-  %D%/unit/test_passes.c \
-  %D%/unit/passes_rows.def \
-  %D%/unit/test_storage.c \
-  %D%/unit/test_plan.c \
-  %D%/unit/random_graph.c \
-  %D%/unit/random_graph.h \
   %D%/unit/shape_rows.def \
   %D%/unit/eval_rows.h \
   %D%/unit/suites.def
