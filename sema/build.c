@@ -29,6 +29,22 @@ format(struct sema *s, const char *fmt, va_list ap)
 	return text;
 }
 
+/* Where the block that an error is in was called from. */
+static void
+trace_calls(struct sema *s)
+{
+	int n = 0;
+
+	for (const struct frame *f = s->frame; f && f->block; f = f->up) {
+		if (++n > TRACE_MAX)
+			continue;
+		sema_note(s, f->call, "block '%s' is called here as '%.*s'", f->block->name,
+			*f->prefix ? (int)strlen(f->prefix) - 1 : 0, f->prefix);
+	}
+	if (n > TRACE_MAX)
+		sema_note(s, s->network->name_loc, "within %d more calls", n - TRACE_MAX);
+}
+
 void
 sema_error(struct sema *s, struct loc loc, const char *fmt, ...)
 {
@@ -43,10 +59,8 @@ sema_error(struct sema *s, struct loc loc, const char *fmt, ...)
 		return;
 	map_put(s->reported, key, s);
 	diag_error(s->diag, loc, "%s", text);
-	for (const struct frame *f = s->frame; f && f->block && !s->no_trace; f = f->up)
-		if (*f->prefix)
-			sema_note(s, f->call, "in '%.*s', a call of block '%s'", (int)strlen(f->prefix) - 1, f->prefix,
-				f->block->name);
+	if (!s->no_trace)
+		trace_calls(s);
 }
 
 void

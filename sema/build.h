@@ -16,7 +16,9 @@ enum {
 	CALL_DEPTH_MAX = 200,         /* blocks within blocks */
 	NEST_MAX = 1500,              /* brackets and blocks within each other */
 	IMPORT_DEPTH_MAX = 100,
-	STEPS_MAX = 20000000,         /* statements executed, repeats and blocks expanded */
+	STEPS_MAX = 4000000,          /* statements executed, repeats and blocks expanded */
+	STEP_BYTES = 16,              /* of a layer's path count as one statement more: deep or long names are memory */
+	TRACE_MAX = 5,                /* calls of blocks that an error names */
 	PARAMS_MAX = 255,             /* parameters of a block */
 	TEXT_MAX = 65536,             /* bytes of an interpolated string */
 	NODES_MAX = 1000000

@@ -201,6 +201,17 @@ input_arg(struct sema *s, struct call *c, const struct ast_arg *arg)
 	return false;
 }
 
+/* The value of an attribute; a name that is nothing else is taken for one of the attribute's words. */
+static struct value
+eval_word(struct sema *s, const struct ast_expr *e, enum attr_kind kind)
+{
+	bool words = kind == ATTR_KIND_PAD || kind == ATTR_KIND_MODE || kind == ATTR_KIND_BOOL;
+
+	if (words && e->kind == EXPR_NAME && !scope_find(&s->frame->scope, e->u.str.s))
+		return (struct value){ .kind = VAL_WORD, .u.word = e->u.str.s };
+	return eval_const(s, e);
+}
+
 static bool
 attr_arg(struct sema *s, struct call *c, const struct ast_arg *arg)
 {
@@ -208,7 +219,7 @@ attr_arg(struct sema *s, struct call *c, const struct ast_arg *arg)
 
 	if (!attr_lookup(arg->key, &a) || !(op_info[c->op].attrs >> a & 1) || attr_info[a].kind == ATTR_KIND_ACT)
 		return false;
-	struct value v = eval_const(s, arg->value);
+	struct value v = eval_word(s, arg->value, attr_info[a].kind);
 	if (call_wrote(c, a)) {
 		given_twice(s, c, arg, arg->key, c->attr_loc[a]);
 		return true;
@@ -281,7 +292,7 @@ check_operands(struct sema *s, struct call *c)
 		sema_error(s, c->loc, "'%s' takes %zu input%s%s, found %zu", what, want, want == 1 ? "" : "s",
 			is_variadic(c->op) ? " or more" : "", given);
 		c->failed = true;
-	} else if (tensors == 0) {
+	} else if (tensors == 0 && !c->failed) {
 		sema_error(s, c->loc, "'%s' needs a value of the network among its inputs; compute constants with operators", what);
 		c->failed = true;
 	}

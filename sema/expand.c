@@ -246,10 +246,12 @@ run_input(struct sema *s, const struct ast_stmt *st)
 		ok = false;
 	}
 	struct value v = VALUE_ERROR;
-	if (path_take(s, n->name, n->loc, true) && ok)
+	s->has_input = true;
+	if (!path_take(s, n->name, n->loc, true))
+		return;
+	if (ok)
 		v = (struct value){ .kind = VAL_TENSOR,
 			.u.tensor = graph_input(s->graph, n->name, dtype, &shape, quant.count ? &quant : NULL, n->loc) };
-	s->has_input = true;
 	scope_assign(s, n->name, v, n->loc, false);
 }
 

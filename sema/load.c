@@ -8,14 +8,21 @@
 #include <string.h>
 #include "sema/build.h"
 
+/* FILE as seen from the file that names it. */
+static const char *
+beside(struct sema *s, const struct source *source, const char *file)
+{
+	const char *dir = path_dir(s->arena, source->path);
+
+	return strcmp(dir, ".") == 0 ? file : path_join(s->arena, dir, file);
+}
+
 const char *
 load_data_path(struct sema *s, const char *file, struct loc loc)
 {
-	const struct source *source = diag_source(s->diag, loc);
-
 	if (s->ctx->opts->weights_dir)
 		return path_join(s->arena, s->ctx->opts->weights_dir, file);
-	return path_join(s->arena, source ? path_dir(s->arena, source->path) : NULL, file);
+	return beside(s, diag_source(s->diag, loc), file);
 }
 
 /* Names the files from the one that starts the loop to the one that closes it. */
@@ -72,7 +79,7 @@ import(struct sema *s, const struct ast_item *item, struct loaded *up)
 		sema_error(s, item->loc, "imports nest deeper than %d files", IMPORT_DEPTH_MAX);
 		return;
 	}
-	const char *path = path_join(s->arena, path_dir(s->arena, up->source->path), item->value->u.str.s);
+	const char *path = beside(s, up->source, item->value->u.str.s);
 	if (!realpath(path, real))
 		snprintf(real, sizeof real, "%s", path); /* file_read says why */
 	struct loaded *again = map_get(s->loaded, intern(s->names, real));

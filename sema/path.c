@@ -23,6 +23,7 @@ path_take(struct sema *s, name path, struct loc loc, bool named)
 	}
 	if (use)
 		return false;
+	s->steps += (int64_t)strlen(path) / STEP_BYTES;
 	use = ARENA_NEW(s->arena, struct path_use);
 	*use = (struct path_use){ .loc = loc, .next = 2 };
 	map_put(s->paths, path, use);

@@ -7,7 +7,10 @@
 #include <string.h>
 #include "sema/build.h"
 
-enum { LINEAR_MAX = 12 }; /* names of a scope that are searched in order; most blocks have fewer */
+enum {
+	LINEAR_MAX = 12, /* names of a scope that are searched in order; most blocks have fewer */
+	UNUSED_MAX = 20  /* warnings about unused values */
+};
 
 struct binding *
 scope_find_here(const struct scope *scope, name wanted)
@@ -106,9 +109,16 @@ scope_usage(struct sema *s, name called, struct loc loc)
 void
 scope_warn_unused(struct sema *s)
 {
-	for (const struct usage *u = s->first_usage; u; u = u->next)
-		if (!u->used && u->name[0] != '_')
+	int n = 0;
+
+	for (const struct usage *u = s->first_usage; u; u = u->next) {
+		if (u->used || u->name[0] == '_')
+			continue;
+		if (n++ < UNUSED_MAX)
 			diag_warning(s->diag, WARN_UNUSED_VALUE, u->loc, "'%s' is never used", u->name);
+	}
+	if (n > UNUSED_MAX)
+		diag_warning(s->diag, WARN_UNUSED_VALUE, s->network->name_loc, "%d more values are never used", n - UNUSED_MAX);
 }
 
 void
