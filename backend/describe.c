@@ -36,12 +36,14 @@ describe_clamp(struct text *t, struct clamp c)
 		text_add(t, ", clip %g to %g", (double)c.lo, (double)c.hi);
 }
 
+/* ", pad [4,5,1,1]": without blanks, so that no comment is broken inside. */
 static void
-describe_ints(struct text *t, const char *word, const int32_t *v, int n, const char *between)
+describe_list(struct text *t, const char *word, const int32_t *v, int n)
 {
-	text_add(t, ", %s ", word);
+	text_add(t, ", %s [", word);
 	for (int i = 0; i < n; i++)
-		text_add(t, "%s%d", i ? between : "", (int)v[i]);
+		text_add(t, "%s%d", i ? "," : "", (int)v[i]);
+	text_add(t, "]");
 }
 
 /* True when the N values at V are what DEFAULTS has at the same place. */
@@ -65,19 +67,19 @@ describe_attr(struct text *t, const struct node *n, enum attr a, const struct at
 	switch (info->kind) {
 	case ATTR_KIND_INT:
 		if (a != ATTR_OUT && !same(field, def, 1))
-			describe_ints(t, info->name, field, 1, "");
+			text_add(t, ", %s %d", info->name, (int)*(const int32_t *)field);
 		break;
 	case ATTR_KIND_PAIR:
 		if (!same(field, def, 2))
-			describe_ints(t, info->name, field, 2, "x");
+			text_add(t, ", %s %dx%d", info->name, (int)((const int32_t *)field)[0], (int)((const int32_t *)field)[1]);
 		break;
 	case ATTR_KIND_PAD:
 		if (!same(field, def, 4))
-			describe_ints(t, info->name, field, 4, " ");
+			describe_list(t, info->name, field, 4);
 		break;
 	case ATTR_KIND_INTS:
 		if (ints->n > 0 && a != ATTR_SHAPE)
-			describe_ints(t, info->name, ints->v, ints->n, " ");
+			describe_list(t, info->name, ints->v, ints->n);
 		break;
 	case ATTR_KIND_FLOAT:
 		if (*(const float *)field != *(const float *)def)

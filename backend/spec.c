@@ -219,9 +219,9 @@ spec_emit_call(struct cgen *g, struct emitter *e, const struct call *c)
 			items[n++] = arg_pointer(g, a);
 		} else if (a->kind == ARG_FLOAT) {
 			data_float(number, a->f);
-			items[n++] = arena_strdup(g->arena, number);
+			items[n++] = arena_printf(g->arena, "/* %s */ %s", a->name, number);
 		} else {
-			items[n++] = integer(g, a->i);
+			items[n++] = arena_printf(g->arena, "/* %s */ %s", a->name, integer(g, a->i));
 		}
 	}
 	emit_list(e, arena_printf(g->arena, "%s_LAYER(%d, %s", g->upper, c->index, g->spec_of[c->index]->id), items, n, ");");
