@@ -17,6 +17,7 @@ shell_tests = \
   %D%/models.test \
   %D%/random.test \
   %D%/golden.test \
+  %D%/diags.test \
   %D%/docs.test \
   %D%/sources.test
 TESTS += $(shell_tests)
@@ -26,7 +27,7 @@ check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
 %C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS)
-EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/golden %D%/models %D%/fuzz tools/check-includes.sh
+EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/golden %D%/models %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
 
 if HAVE_CHECK
 TESTS += %D%/unit/unit

@@ -1,0 +1,63 @@
+#!/usr/bin/perl
+# diag-texts.pl TOP: print each diagnostic text of the sources that no golden case shows; exit 1 if there is one.
+#
+# A text is the first string argument (adjacent literals joined) of a call of one of the functions below.  Texts that
+# a golden case can't show are listed, each with its reason, in tests/diag-unshown: "REASON<tab>TEXT".
+use strict;
+use warnings;
+use File::Find;
+
+my $top = shift // '.';
+my $callers = join '|', qw(diag_error diag_note diag_warning sema_error sema_note usage_error refuse reason fail wrong
+	wrong_arg wrong_source bad);
+my @dirs = grep { -d } map { "$top/$_" } qw(lexer parser sema weights ir passes backend driver support);
+my ($shown, %unshown) = ('');
+
+for my $file (glob "$top/tests/golden/*/expected.diag") {
+	open my $in, '<', $file or die "$file: $!";
+	local $/;
+	$shown .= <$in>;
+}
+if (open my $in, '<', "$top/tests/diag-unshown") {
+	while (<$in>) {
+		chomp;
+		next if /^#/ || !/\t/;
+		my ($why, $text) = split /\t/, $_, 2;
+		$unshown{$text} = $why;
+	}
+}
+
+my (@texts, %seen);
+find({ no_chdir => 1, wanted => sub {
+	return unless /\.(c|h|l|y)$/;
+	return if m{/ir/(verify|print)\.c$}; # broken invariants of the compiler, not of its input
+	open my $in, '<', $_ or die "$_: $!";
+	local $/;
+	my $source = <$in>;
+	my $file = substr $_, length($top) + 1;
+	while ($source =~ /\b(?:$callers)\s*\(/g) {
+		my $rest = substr $source, pos $source, 600;
+		# The arguments before the text hold no string and end before the call does.
+		next unless $rest =~ /\A[^";{}]*?((?:"(?:[^"\\\n]|\\.)*"\s*(?:PRI\w+\s*)?)+)/;
+		my $text = '';
+		$text .= defined $1 ? $1 : "\0" while substr($rest, $-[1], $+[1] - $-[1]) =~ /"((?:[^"\\\n]|\\.)*)"|PRI\w+/g;
+		push @texts, [$file, $text] unless $seen{$text}++;
+	}
+} }, @dirs);
+
+my $missing = 0;
+for (@texts) {
+	my ($file, $text) = @$_;
+	my $plain = $text =~ s/%?\0/%d/gr;
+	next if exists $unshown{$plain};
+	my $re = join '.*?', map { my $s = s/\\(["\\])/$1/gr; quotemeta $s }
+		split /%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z]|%?\0/, $text =~ s/%%/\x01/gr, -1;
+	$re =~ s/\x01/%/g;
+	$re =~ s/\\\x01/%/g;
+	next if $re =~ /\A(?:\.\*\?)*\z/; # nothing but conversions
+	next if $shown =~ /$re/;
+	print "$file: no golden case shows: $plain\n";
+	$missing++;
+}
+printf "%d texts, %d not shown\n", scalar @texts, $missing;
+exit($missing ? 1 : 0);
