@@ -11,9 +11,9 @@ nn_avgpool_f32(float *y, const float *x, float lo, float hi,
 	int32_t k_h, int32_t k_w, int32_t stride_h, int32_t stride_w, int32_t pad_t, int32_t pad_l, int32_t count_pad)
 {
 	for (int32_t oy = 0; oy < y_h; oy++) {
-		struct nn_span rows = nn_span_of(oy * stride_h - pad_t, k_h, 1, x_h);
+		struct nn_span rows = nn_span_of(oy, y_h, stride_h, pad_t, k_h, 1, x_h);
 		for (int32_t ox = 0; ox < y_w; ox++) {
-			struct nn_span cols = nn_span_of(ox * stride_w - pad_l, k_w, 1, x_w);
+			struct nn_span cols = nn_span_of(ox, y_w, stride_w, pad_l, k_w, 1, x_w);
 			float *out = y + (oy * y_w + ox) * y_pitch;
 			const int32_t n = count_pad ? k_h * k_w : rows.n * cols.n;
 			for (int32_t c = 0; c < c_n; c++)

@@ -15,9 +15,9 @@ nn_conv2d_f32(float *y, const float *x, const float *weight, const float *bias, 
 	const int32_t in = x_c / groups, n = y_c / groups, filter = k_h * k_w * in;
 
 	for (int32_t oy = 0; oy < y_h; oy++) {
-		struct nn_span rows = nn_span_of(oy * stride_h - pad_t, k_h, dilation_h, x_h);
+		struct nn_span rows = nn_span_of(oy, y_h, stride_h, pad_t, k_h, dilation_h, x_h);
 		for (int32_t ox = 0; ox < y_w; ox++) {
-			struct nn_span cols = nn_span_of(ox * stride_w - pad_l, k_w, dilation_w, x_w);
+			struct nn_span cols = nn_span_of(ox, y_w, stride_w, pad_l, k_w, dilation_w, x_w);
 			const struct nn_window win = nn_window_of(rows.n, cols.n, in,
 				dilation_h * x_w * x_pitch, dilation_w * x_pitch, k_w * in, in);
 			float *pixel = y + (oy * y_w + ox) * y_pitch;

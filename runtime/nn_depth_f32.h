@@ -20,15 +20,15 @@ static inline void
 nn_depth4_f32(float sum[4], const float *x, const float *w, const struct nn_window *win)
 {
 	float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-	for (int32_t row = 0; row < win->rows; row++) {
-		const float *v = x + row * win->x_row, *k = w + row * win->w_row;
-		for (int32_t col = 0; col < win->cols; col++, v += win->x_col, k += win->w_col) {
+	for (int32_t row = 0; row < win->rows; row++)
+		for (int32_t col = 0; col < win->cols; col++) {
+			const float *v = x + row * win->x_row + col * win->x_col;
+			const float *k = w + row * win->w_row + col * win->w_col;
 			s0 += v[0] * k[0];
 			s1 += v[1] * k[1];
 			s2 += v[2] * k[2];
 			s3 += v[3] * k[3];
 		}
-	}
 	sum[0] = s0;
 	sum[1] = s1;
 	sum[2] = s2;

@@ -21,15 +21,15 @@ static inline void
 nn_depth4_i8(uint32_t sum[4], const int8_t *x, const int8_t *w, const struct nn_window *win, int32_t zero)
 {
 	uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-	for (int32_t row = 0; row < win->rows; row++) {
-		const int8_t *v = x + row * win->x_row, *k = w + row * win->w_row;
-		for (int32_t col = 0; col < win->cols; col++, v += win->x_col, k += win->w_col) {
+	for (int32_t row = 0; row < win->rows; row++)
+		for (int32_t col = 0; col < win->cols; col++) {
+			const int8_t *v = x + row * win->x_row + col * win->x_col;
+			const int8_t *k = w + row * win->w_row + col * win->w_col;
 			s0 += (uint32_t)((v[0] - zero) * k[0]);
 			s1 += (uint32_t)((v[1] - zero) * k[1]);
 			s2 += (uint32_t)((v[2] - zero) * k[2]);
 			s3 += (uint32_t)((v[3] - zero) * k[3]);
 		}
-	}
 	sum[0] = s0;
 	sum[1] = s1;
 	sum[2] = s2;

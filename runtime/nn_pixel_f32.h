@@ -38,21 +38,23 @@ nn_pixel_f32(float *y, const float *x, const float *w, const struct nn_window *w
 	int32_t filter, int32_t channel, int32_t n)
 {
 	int32_t c = 0;
-	for (; c < n / 4 * 4; c += 4, w += 4 * filter) {
+	for (; c < n / 4 * 4; c += 4) {
+		const float *first = w + c * filter;
 		float sum[4] = { 0, 0, 0, 0 };
 		for (int32_t row = 0; row < win->rows; row++)
 			for (int32_t col = 0; col < win->cols; col++)
 				nn_dot4_f32(sum, x + row * win->x_row + col * win->x_col,
-					w + row * win->w_row + col * win->w_col, filter, win->n);
+					first + row * win->w_row + col * win->w_col, filter, win->n);
 		for (int32_t k = 0; k < 4; k++)
 			y[c + k] = nn_output_f32_of(out, channel + c + k, sum[k]);
 	}
-	for (; c < n; c++, w += filter) {
+	for (; c < n; c++) {
+		const float *first = w + c * filter;
 		float sum = 0;
 		for (int32_t row = 0; row < win->rows; row++)
 			for (int32_t col = 0; col < win->cols; col++)
 				sum = nn_dot_f32(sum, x + row * win->x_row + col * win->x_col,
-					w + row * win->w_row + col * win->w_col, win->n);
+					first + row * win->w_row + col * win->w_col, win->n);
 		y[c] = nn_output_f32_of(out, channel + c, sum);
 	}
 }

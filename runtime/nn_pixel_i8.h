@@ -39,21 +39,23 @@ nn_pixel_i8(int8_t *y, const int8_t *x, const int8_t *w, const struct nn_window 
 	int32_t x_zero, int32_t filter, int32_t channel, int32_t n)
 {
 	int32_t c = 0;
-	for (; c < n / 4 * 4; c += 4, w += 4 * filter) {
+	for (; c < n / 4 * 4; c += 4) {
+		const int8_t *first = w + c * filter;
 		uint32_t sum[4] = { 0, 0, 0, 0 };
 		for (int32_t row = 0; row < win->rows; row++)
 			for (int32_t col = 0; col < win->cols; col++)
 				nn_dot4_i8(sum, x + row * win->x_row + col * win->x_col,
-					w + row * win->w_row + col * win->w_col, x_zero, filter, win->n);
+					first + row * win->w_row + col * win->w_col, x_zero, filter, win->n);
 		for (int32_t k = 0; k < 4; k++)
 			y[c + k] = nn_output_i8_of(out, channel + c + k, sum[k]);
 	}
-	for (; c < n; c++, w += filter) {
+	for (; c < n; c++) {
+		const int8_t *first = w + c * filter;
 		uint32_t sum = 0;
 		for (int32_t row = 0; row < win->rows; row++)
 			for (int32_t col = 0; col < win->cols; col++)
 				sum += nn_dot_i8(x + row * win->x_row + col * win->x_col,
-					w + row * win->w_row + col * win->w_col, x_zero, win->n);
+					first + row * win->w_row + col * win->w_col, x_zero, win->n);
 		y[c] = nn_output_i8_of(out, channel + c, sum);
 	}
 }

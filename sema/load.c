@@ -50,14 +50,10 @@ parse_import(struct sema *s, const char *path, const char *real, struct loaded *
 	const char *text;
 	size_t len;
 	const char *why = file_read(s->arena, path, &text, &len);
+	const struct source *source = why ? NULL : diag_add_source(s->diag, path, text, len);
 
-	if (why) {
-		sema_error(s, loc, "cannot import '%s': %s", path, why);
-		return;
-	}
-	const struct source *source = diag_add_source(s->diag, path, text, len);
 	if (!source) {
-		sema_error(s, loc, "cannot import '%s': the sources are larger than 2 GiB", path);
+		sema_error(s, loc, "cannot import '%s': %s", path, why ? why : "all sources together exceed 2 GiB");
 		return;
 	}
 	struct parse_ctx ctx = { .arena = s->arena, .names = s->names, .diag = s->diag };

@@ -142,11 +142,8 @@ run_entry(struct sema *s, const struct ast_sched *ast, name chip)
 	struct value v = eval_const(s, ast->pattern);
 	struct entry e = { .s = s, .ast = ast, .annots = annot_read(s, ast->annots, chip) };
 
-	if (v.kind != VAL_STRING) {
-		if (v.kind != VAL_ERROR)
-			sema_error(s, ast->pattern->loc, "a schedule names layers in quotes, found %s", value_text(s, v));
+	if (v.kind != VAL_STRING)
 		return;
-	}
 	e.exact = !strchr(v.u.str.s, '*');
 	if (e.exact) {
 		struct tensor *t = graph_find(s->graph, intern(s->names, v.u.str.s));
@@ -176,8 +173,6 @@ schedule_all(struct sema *s)
 
 			if (v.kind == VAL_STRING)
 				chip = intern_n(s->names, v.u.str.s, v.u.str.len);
-			else if (v.kind != VAL_ERROR)
-				sema_error(s, item->value->loc, "a schedule is for a chip file, named in quotes");
 		}
 		for (const struct ast_sched *e = item->entries; e; e = e->next)
 			run_entry(s, e, chip);

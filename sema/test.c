@@ -57,8 +57,6 @@ target_name(struct sema *s, const struct ast_check *c, name *target)
 
 	if (v.kind == VAL_STRING)
 		*target = intern_n(s->names, v.u.str.s, v.u.str.len);
-	else if (v.kind != VAL_ERROR)
-		sema_error(s, c->target->loc, "a test names an input, output or layer, found %s", value_text(s, v));
 	return v.kind == VAL_STRING;
 }
 
