@@ -19,6 +19,8 @@ shell_tests = \
   %D%/golden.test \
   %D%/diags.test \
   %D%/docs.test \
+  %D%/options.test \
+  %D%/selftest.test \
   %D%/sources.test
 TESTS += $(shell_tests)
 check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen
@@ -51,8 +53,6 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_emit.c \
   %D%/unit/test_runtime.c \
   %D%/unit/test_lower.c \
-  %D%/unit/test_parser.c \
-  %D%/unit/test_fmt.c \
   %D%/unit/test_passes.c \
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \
@@ -60,10 +60,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/random_graph.h \
   %D%/unit/run_program.c \
   %D%/unit/run_program.h \
-  %D%/unit/dump_ast.c \
-  %D%/unit/dump_ast.h \
   %D%/unit/kernels.def \
-  %D%/unit/parser_errors.def \
   %D%/unit/passes_rows.def \
   %D%/unit/shape_rows.def \
   %D%/unit/eval_rows.h \
