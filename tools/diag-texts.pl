@@ -38,9 +38,9 @@ find({ no_chdir => 1, wanted => sub {
 	while ($source =~ /\b(?:$callers)\s*\(/g) {
 		my $rest = substr $source, pos $source, 600;
 		# The arguments before the text hold no string and end before the call does.
-		next unless $rest =~ /\A[^";{}]*?((?:"(?:[^"\\\n]|\\.)*"\s*(?:PRI\w+\s*)?)+)/;
-		my $text = '';
-		$text .= defined $1 ? $1 : "\0" while substr($rest, $-[1], $+[1] - $-[1]) =~ /"((?:[^"\\\n]|\\.)*)"|PRI\w+/g;
+		next unless $rest =~ /\A[^";{}]*?((?:"(?:[^"\\\n]|\\.)*"\s*(?:(?:PRI\w+|JSON_INTEGER_FORMAT)\s*)?)+)/;
+		my ($literals, $text) = ($1, '');
+		$text .= defined $1 ? $1 : "\0" while $literals =~ /"((?:[^"\\\n]|\\.)*)"|PRI\w+|JSON_INTEGER_FORMAT/g;
 		push @texts, [$file, $text] unless $seen{$text}++;
 	}
 } }, @dirs);
