@@ -124,9 +124,9 @@ emit_body(struct cgen *g, struct emitter *e)
 
 	emit_begin(e);
 	if (g->p->arena_bytes > 0)
-		emit_line(e, "unsigned char *const a = (unsigned char *)arena;");
+		emit_line(e, "unsigned char *const ram = (unsigned char *)arena;");
 	if (reads_consts)
-		emit_line(e, "const unsigned char *const w = (const unsigned char *)weights;");
+		emit_line(e, "const unsigned char *const rom = (const unsigned char *)weights;");
 	if (g->opts->weights == WEIGHTS_BIN)
 		emit_line(e, "const uint32_t *const head = (const uint32_t *)weights;");
 	if (g->p->arena_bytes > 0 || g->opts->weights == WEIGHTS_BIN)
@@ -138,7 +138,8 @@ emit_body(struct cgen *g, struct emitter *e)
 		emit_layer_comment(g, e, c);
 		spec_emit_call(g, e, c);
 	}
-	emit_line(e, "\n\treturn %s_OK;", g->upper);
+	emit_blank(e);
+	emit_line(e, "return %s_OK;", g->upper);
 	emit_close(e, "");
 }
 

@@ -56,7 +56,7 @@ cgen_arena_bytes(const struct cgen *g)
 int
 cgen_stack_bytes(const struct cgen *g)
 {
-	enum { FIXED = 1024, PER_ARGUMENT = 4 * 8 };
+	enum { FIXED = 640, PER_ARGUMENT = 3 * 8 };
 	size_t most = 0;
 
 	for (const struct call *c = g->p->first; c; c = c->next)
@@ -118,7 +118,6 @@ reserve_own_names(struct cgen *g)
 		s = arena_printf(g->arena, "%s_%s", g->upper, upper[i]);
 		ident_reserve(g, s, strlen(s));
 	}
-	ident_reserve(g, "head", 4);
 }
 
 static void

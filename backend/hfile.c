@@ -53,6 +53,17 @@ total(const struct graph *graph, int64_t (*of)(const struct node *))
 	return sum;
 }
 
+/* A layer may need several calls, which follow each other. */
+static int
+layer_count(const struct program *p)
+{
+	int n = 0;
+
+	for (const struct call *c = p->first; c; c = c->next)
+		n += !c->next || c->next->node != c->node;
+	return n;
+}
+
 /* "the network 'kws': 13 layers, 2,656,768 multiply-accumulates an inference, ..." */
 static const char *
 summary(struct cgen *g)
@@ -61,8 +72,8 @@ summary(struct cgen *g)
 
 	text_reset(&g->text);
 	text_add(&g->text, "the network '%s': ", p->graph->name);
-	text_count(&g->text, p->call_count);
-	text_add(&g->text, " layer%s, ", p->call_count == 1 ? "" : "s");
+	text_count(&g->text, layer_count(p));
+	text_add(&g->text, " layer%s, ", layer_count(p) == 1 ? "" : "s");
 	text_count(&g->text, total(p->graph, node_macs));
 	text_add(&g->text, " multiply-accumulates an inference, ");
 	text_count(&g->text, total(p->graph, node_params));

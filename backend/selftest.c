@@ -388,9 +388,12 @@ emit_runner(struct selftest *s, struct emitter *e)
 	emit_line(e, "failure->index = 0;");
 	emit_line(e, "failure->got = failure->expected = 0;");
 	emit_line(e, "status = %s_run_checked(%s);", g->prefix, run_arguments(g));
-	emit_line(e, "if (status != 0)\n\t\t\treturn -status;");
-	emit_line(e, "for (int k = LAYERS; k < PLACES; k++)\n\t\t\tcompare(&s, k);");
-	emit_line(e, "if (s.failed)\n\t\t\treturn i + 1;");
+	emit_line(e, "if (status != 0)");
+	emit_line(e, "\treturn -status;");
+	emit_line(e, "for (int k = LAYERS; k < PLACES; k++)");
+	emit_line(e, "\tcompare(&s, k);");
+	emit_line(e, "if (s.failed)");
+	emit_line(e, "\treturn i + 1;");
 	emit_close(e, "");
 	emit_line(e, "return 0;");
 	emit_close(e, "");

@@ -153,7 +153,7 @@ specs_emit(struct cgen *g, struct emitter *e)
 	}
 }
 
-/* "(int8_t *)(a + 8000)", or through void * where the type is wider: no warning about alignment, which the
+/* "(int8_t *)(ram + 8000)", or through void * where the type is wider: no warning about alignment, which the
  * plan guarantees. */
 static const char *
 at_offset(struct cgen *g, const char *base, int64_t bytes, const char *type, int size, const char *constant)
@@ -187,7 +187,7 @@ arg_pointer(struct cgen *g, const struct arg *a)
 
 	switch (b->kind) {
 	case BUF_ARENA:
-		return at_offset(g, "a", b->offset + a->offset * type->bytes, type->c_type, type->bytes, constant);
+		return at_offset(g, "ram", b->offset + a->offset * type->bytes, type->c_type, type->bytes, constant);
 	case BUF_INPUT:
 		return in_array(g, g->in[b->index].id, a, "const ");
 	case BUF_OUTPUT:
@@ -196,9 +196,9 @@ arg_pointer(struct cgen *g, const struct arg *a)
 		if (g->opts->weights != WEIGHTS_BIN)
 			return in_array(g, g->const_id[b->id], a, "const ");
 		if (a->offset == 0)
-			return arena_printf(g->arena, "(const %s *)%s(w + %s)", type->c_type,
+			return arena_printf(g->arena, "(const %s *)%s(rom + %s)", type->c_type,
 				type->bytes == 1 ? "" : "(const void *)", g->const_id[b->id]);
-		return arena_printf(g->arena, "(const %s *)%s(w + %s + %" PRId64 ")", type->c_type,
+		return arena_printf(g->arena, "(const %s *)%s(rom + %s + %" PRId64 ")", type->c_type,
 			type->bytes == 1 ? "" : "(const void *)", g->const_id[b->id], a->offset * type->bytes);
 	}
 	return NULL;

@@ -118,7 +118,7 @@ cmd_test(const struct options *o)
 	compilation_init(&c, stderr);
 	compilation_options(&c, o);
 	progress_start();
-	if (compile_parse(&c, o->files[0], o->trace_parse) && compile_build(&c, &opts) && compile_check_tests(&c)) {
+	if (compile_parse(&c, o->files[0], o->trace_parse) && compile_build(&c, &opts)) {
 		progress_step("evaluating");
 		if (c.graph->tests)
 			run_tests(&c);

@@ -113,30 +113,6 @@ compile_output_error(struct compilation *c, const char *why)
 	diag_error(&c->diag, LOC_NONE, "%s", why);
 }
 
-static bool
-gives(const struct test *t, name input)
-{
-	for (const struct test_value *v = t->values; v; v = v->next)
-		if (!v->expect && v->target == input)
-			return true;
-	return false;
-}
-
-bool
-compile_check_tests(struct compilation *c)
-{
-	const struct graph *g = c->graph;
-	bool good = true;
-
-	for (const struct test *t = g->tests; t; t = t->next)
-		for (size_t i = 0; i < g->inputs.n; i++)
-			if (!gives(t, g->inputs.v[i]->name)) {
-				diag_error(&c->diag, t->loc, "test '%s' gives no value for the input '%s'", t->name, g->inputs.v[i]->name);
-				good = false;
-			}
-	return good;
-}
-
 void
 compilation_free(struct compilation *c)
 {

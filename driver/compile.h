@@ -29,6 +29,4 @@ int compilation_end(struct compilation *, int so_far);
 void compilation_free(struct compilation *);
 /* Report why writing failed ("cannot write ...") without a place. */
 void compile_output_error(struct compilation *, const char *why);
-/* Every test gives every input a value; false after reporting those that don't. */
-bool compile_check_tests(struct compilation *);
 #endif

@@ -272,6 +272,23 @@ unknown_option(const struct command *cmd, const struct table *t, const char *tex
 		near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
+static bool
+check_passes(const struct command *cmd, const struct options *o)
+{
+	struct arena scratch = { 0 };
+	const struct pass_ctx ctx = { .scratch = &scratch, .dump_after = o->dump_ir, .stop_after = o->stop_after };
+	const char *unknown = passes_unknown(&ctx), *names[PASS_COUNT], *near;
+
+	for (int i = 0; i < PASS_COUNT; i++)
+		names[i] = passes[i].name;
+	if (unknown) {
+		near = diag_suggest(unknown, names, PASS_COUNT);
+		usage_error(cmd, "there is no pass '%s'%s%s%s", unknown, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	}
+	arena_free(&scratch);
+	return !unknown;
+}
+
 bool
 options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *status)
 {
@@ -301,6 +318,6 @@ options_parse(struct options *o, const struct command *cmd, int argc, char **arg
 	else if (cmd->max_files >= 0 && o->nfiles > cmd->max_files)
 		usage_error(cmd, "%s takes only %s, what is '%s'?", cmd->name, cmd->arguments, o->files[cmd->max_files]);
 	else
-		return true;
+		return check_passes(cmd, o);
 	return false;
 }

@@ -220,7 +220,7 @@ END_TEST
 
 START_TEST(parameters_are_no_keywords)
 {
-	static const char *const taken[] = { "int", "class", "arena", "restrict", "a", "memcpy", "NULL" };
+	static const char *const taken[] = { "int", "class", "arena", "restrict", "ram", "memcpy", "NULL" };
 	struct arena a = { 0 };
 	struct cgen g;
 
