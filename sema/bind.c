@@ -191,8 +191,7 @@ wrong_shape(struct sema *s, const struct call *c, struct loc loc, const struct b
 	char found[SHAPE_TEXT], wanted[SHAPE_TEXT];
 
 	sema_error(s, loc, "%s is %s, but '%s' needs %s%s%s", b->what, shape_text(&b->shape, found, sizeof found),
-		op_info[c->op].name, want ? shape_text(want, wanted, sizeof wanted) : l->text, want ? " " : "",
-		want ? l->text : "");
+		op_info[c->op].name, l->text, want ? " = " : "", want ? shape_text(want, wanted, sizeof wanted) : "");
 	if (fits_other_layout(c, b))
 		sema_note(s, loc, "in layout %s it would fit: weights \"FILE\" layout %s;", b->oihw ? "ohwi" : "oihw",
 			b->oihw ? "ohwi" : "oihw");

@@ -171,31 +171,33 @@ source_read_tensor(struct sema *s, name tensor, struct loc loc, struct blob *b)
 	return true;
 }
 
-/* One warning for all: a misspelt bias is no error, so what nothing reads must be told.  Tensors that no layer could
- * read (counters, shapes) are left out. */
+/* Integers that no layer could read, counters and shapes, are no news. */
+static bool
+is_news(const struct weight *w)
+{
+	const char *dot = strrchr(w->name, '.');
+
+	return !w->used && (w->dtype != DT_I32 || (dot && strcmp(dot, ".bias") == 0));
+}
+
+/* One warning for all: a misspelt bias is no error, so what nothing reads must be told. */
 void
 source_warn_unused(struct sema *s)
 {
-	static const char *const read[] = { ".weight", ".bias", ".weight_scale", ".running_mean", ".running_var" };
-
 	for (struct weights_opened *o = s->ctx->files; o; o = o->next) {
 		const struct weight *first = NULL;
 		int n = 0;
 
-		for (int i = 0; i < o->file.count; i++) {
-			const struct weight *w = &o->file.list[i];
-			const char *dot = strrchr(w->name, '.');
-
-			for (size_t k = 0; k < sizeof read / sizeof *read && dot && !w->used; k++)
-				if (strcmp(dot, read[k]) == 0) {
-					first = first ? first : w;
-					n++;
-				}
-		}
+		for (int i = 0; i < o->file.count; i++)
+			if (is_news(&o->file.list[i])) {
+				first = first ? first : &o->file.list[i];
+				n++;
+			}
 		if (n == 1)
 			diag_warning(s->diag, WARN_UNUSED_WEIGHT, o->loc, "no layer reads '%s'", first->name);
 		else if (n > 1)
-			diag_warning(s->diag, WARN_UNUSED_WEIGHT, o->loc, "no layer reads '%s' and %d more tensors", first->name, n - 1);
+			diag_warning(s->diag, WARN_UNUSED_WEIGHT, o->loc, "no layer reads '%s', nor %d other tensor%s", first->name,
+				n - 1, n == 2 ? "" : "s");
 	}
 }
 
