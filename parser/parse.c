@@ -145,8 +145,10 @@ skip_braces(struct loop *l)
 	while (depth > 0) {
 		struct token t = next_token(l);
 
-		if (t.kind == TOK_YYEOF)
+		if (t.kind == TOK_YYEOF) {
+			l->p->unclosed = true; /* not for each brace around it again */
 			return t;
+		}
 		depth += t.kind == TOK_LBRACE;
 		depth -= t.kind == TOK_RBRACE;
 	}

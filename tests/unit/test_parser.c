@@ -313,6 +313,7 @@ static const struct {
 	{ "network n { x = ", "\"{", "", "brackets nested deeper than 1000" },
 	{ "network n {", "repeat i in 1..2 {", "", "brackets nested deeper than 1000" },
 	{ "", "{", "", "unexpected '{', expected a declaration such as 'network' or 'block'" },
+	{ "network n {", "{", "", "unexpected '{', expected a statement or '}'" },
 	{ "", "(", "", "unexpected '(', expected a declaration such as 'network' or 'block'" },
 	{ "", "}", "", "unexpected '}', expected a declaration such as 'network' or 'block'" },
 	{ "", ";", "", "unexpected ';', expected a declaration such as 'network' or 'block'" },
