@@ -617,6 +617,9 @@ yyreport_syntax_error(const yypcontext_t *ctx, struct parser *p)
 	int len = 0;
 
 	p->failure = FAIL_OTHER;
+	if ((sym == YYSYMBOL_INT || sym == YYSYMBOL_FLOAT) && d->errors
+		&& d->shown.start == loc.start && d->shown.end == loc.end)
+		return 0; /* the scanner has refused this very word */
 	if (d->limit && d->errors >= d->limit) {
 		diag_error(d, loc, "syntax error"); /* only counted */
 		return 0;
