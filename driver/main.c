@@ -95,7 +95,9 @@ main(int argc, char *argv[])
 {
 	int status;
 
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that is reported, like a full disk */
+	/* A closed pipe and a limit of file sizes are errors that are reported, like a full disk. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	status = run_command(argc, argv);
 	errno = 0;
 	if (fflush(stdout) != 0 || ferror(stdout)) {
