@@ -163,6 +163,20 @@ lower_dense(struct lower *l, const struct node *n)
 	return true;
 }
 
+/* Of the magnitudes under a window of int8 cells: those inside the input. */
+static int64_t
+largest_sum(const struct node *n)
+{
+	int64_t cells = 1;
+
+	for (int i = 0; i < 2; i++) {
+		int32_t k = n->attr.kernel[i], dim = n->in[0]->shape.dim[i];
+
+		cells *= k < dim ? k : dim;
+	}
+	return cells * 128;
+}
+
 static bool
 lower_pool(struct lower *l, const struct node *n, const char *stem, bool average)
 {
@@ -171,8 +185,7 @@ lower_pool(struct lower *l, const struct node *n, const char *stem, bool average
 
 	if (!fits(l, n))
 		return false;
-	if (average && y->dtype == DT_I8
-	    && !lower_fits(l, n, "the sum of a window", (int64_t)n->attr.kernel[0] * n->attr.kernel[1] * 128))
+	if (average && y->dtype == DT_I8 && !lower_fits(l, n, "the sum of a window", largest_sum(n)))
 		return false;
 	c = lower_call(l, n, lower_kernel(l, n, stem));
 	call_out(l, c, "y", y);

@@ -1,7 +1,7 @@
 #include <stdint.h>
 
-/* y[k0][k1][k2] = the mean of x over its axes r0, r1, r2.  Axes are given by their lengths (_n) and the distance of their
- * elements in x (_step); those not needed have length 1. */
+/* y[k0][k1][k2] = the mean of x over its axes r0, r1, r2.  Axes are given by their lengths (_n) and the distance
+ * of their elements in x (_step); those not needed have length 1. */
 static inline void
 nn_mean_f32(float *y, const float *x,
 	int32_t k0_n, int32_t k1_n, int32_t k2_n, int32_t r0_n, int32_t r1_n, int32_t r2_n,

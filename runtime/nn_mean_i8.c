@@ -15,10 +15,10 @@ nn_sum_i8(const int8_t *x, int32_t r0_n, int32_t r1_n, int32_t r2_n, int32_t r0_
 	return (int32_t)sum;
 }
 
-/* y[k0][k1][k2] = the mean of x over its axes r0, r1, r2: limit(y_zero + requant(sum - count * x_zero)), 1 / count
- * being part of the multiplier; or, if divide is not 0 since x and y have one scale and zero point, sum / count, truncated.
- * Axes are given by their lengths (_n) and the distance of their elements in x (_step); those not needed have
- * length 1. */
+/* y[k0][k1][k2] = the mean of x over its axes r0, r1, r2: limit(y_zero + requant(sum - count * x_zero)), 1 /
+ * count being part of the multiplier; or, if divide is not 0 since x and y have one scale and zero point, sum /
+ * count, truncated.  Axes are given by their lengths (_n) and the distance of their elements in x (_step); those
+ * not needed have length 1. */
 static inline void
 nn_mean_i8(int8_t *y, const int8_t *x,
 	int32_t x_zero, int32_t y_zero, int32_t multiplier, int32_t shift, int32_t divide,

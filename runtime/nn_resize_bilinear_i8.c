@@ -1,8 +1,8 @@
 #include <stdint.h>
 
 /* y[y_h][y_w][c]: the image x[..][x_w][c] in another size.  Output row i lies between the rows row_lo[i] and
- * row_hi[i] of x, of which the second counts row_part[i] / 1024 and the first the rest; columns alike.  Rounded to the nearest,
- * halves away from zero. */
+ * row_hi[i] of x, of which the second counts row_part[i] / 1024 and the first the rest; columns alike.  Rounded
+ * to the nearest, halves away from zero. */
 static inline void
 nn_resize_bilinear_i8(int8_t *y, const int8_t *x, const int32_t *row_lo, const int32_t *row_hi, const int32_t *row_part,
 	const int32_t *col_lo, const int32_t *col_hi, const int32_t *col_part,

@@ -32,8 +32,9 @@ nn_softmax_sum(const int8_t *x, int32_t n, int32_t max, int32_t multiplier, int3
 	return sum;
 }
 
-/* y[n] = e^x / the sum of these, for each of rows vectors x[n], x_pitch and y_pitch elements apart; y has scale 1 / 256
- * and zero point -128.  x less its row's largest is brought to Q5 by multiplier and shift, and counts 0 below diff_min. */
+/* y[n] = e^x / the sum of these, for each of rows vectors x[n], x_pitch and y_pitch elements apart; y has scale 1
+ * / 256 and zero point -128.  x less its row's largest is brought to Q5 by multiplier and shift, and counts 0
+ * below diff_min. */
 static inline void
 nn_softmax_i8(int8_t *y, const int8_t *x, int32_t multiplier, int32_t shift, int32_t diff_min,
 	int32_t rows, int32_t n, int32_t x_pitch, int32_t y_pitch)

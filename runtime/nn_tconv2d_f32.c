@@ -2,8 +2,8 @@
 #include "nn_pixel_f32.h"
 #include "nn_reach.h"
 
-/* Transposed convolution of x[x_h][x_w][x_c] with weight[y_c][k_h][k_w][x_c], bias[y_c] or NULL: by each tap k, input
- * cell i reaches output cell i * stride - pad + k; y[y_h][y_w][y_c] = limit(bias + sum of what reaches it).
+/* Transposed convolution of x[x_h][x_w][x_c] with weight[y_c][k_h][k_w][x_c], bias[y_c] or NULL: by each tap k,
+ * input cell i reaches output cell i * stride - pad + k; y[y_h][y_w][y_c] = limit(bias + sum of what reaches it).
  * Each output gathers its cells, so no sums are kept in memory.  Pixels lie x_pitch and y_pitch elements apart. */
 static inline void
 nn_tconv2d_f32(float *y, const float *x, const float *weight, const float *bias, float lo, float hi,

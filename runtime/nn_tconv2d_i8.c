@@ -2,9 +2,10 @@
 #include "nn_pixel_i8.h"
 #include "nn_reach.h"
 
-/* Transposed convolution of x[x_h][x_w][x_c] with weight[y_c][k_h][k_w][x_c], bias[y_c] or NULL: by each tap k, input
- * cell i reaches output cell i * stride - pad + k; y[y_h][y_w][y_c] = limit(y_zero + requant(bias + sum of what reaches it)).
- * Each output gathers its cells, so no sums are kept in memory.  Pixels lie x_pitch and y_pitch elements apart. */
+/* Transposed convolution of x[x_h][x_w][x_c] with weight[y_c][k_h][k_w][x_c], bias[y_c] or NULL: by each tap k,
+ * input cell i reaches output cell i * stride - pad + k; y[y_h][y_w][y_c] = limit(y_zero + requant(bias + sum of
+ * what reaches it)).  Each output gathers its cells, so no sums are kept in memory.  Pixels lie x_pitch and
+ * y_pitch elements apart. */
 static inline void
 nn_tconv2d_i8(int8_t *y, const int8_t *x, const int8_t *weight, const int32_t *bias,
 	const int32_t *multiplier, const int8_t *shift, int32_t x_zero, int32_t y_zero, int32_t lo, int32_t hi,
