@@ -3,10 +3,7 @@
 #include <config.h>
 #include <math.h>
 #include <string.h>
-#include "ir/quant.h"
 #include "sema/call.h"
-
-enum found { FOUND_FAILED, FOUND_NONE, FOUND_RANDOM, FOUND_VALUES };
 
 /* Where the dimensions of a stored weight are; -1: not there.  Other dimensions are 1. */
 struct layout {
@@ -31,8 +28,19 @@ layout_of(enum op op, bool oihw)
 
 /* ---- finding ---- */
 
-static name
-bound_name(struct sema *s, const struct call *c, const char *what)
+void *
+bind_random(struct sema *s, const struct call *c, int64_t count, enum dtype dtype)
+{
+	s->random_bytes += count * dtype_info[dtype].bytes;
+	if (s->random_bytes <= RANDOM_MAX)
+		return arena_array(s->arena, (size_t)count, (size_t)dtype_info[dtype].bytes);
+	sema_error(s, c->loc, "the network needs more than %d bytes of random weights", RANDOM_MAX);
+	s->stopped = true;
+	return NULL;
+}
+
+name
+bind_name(struct sema *s, const struct call *c, const char *what)
 {
 	size_t len = strlen(c->wname);
 	const char *dot = len > 0 && c->wname[len - 1] != '.' ? "." : "";
@@ -40,8 +48,8 @@ bound_name(struct sema *s, const struct call *c, const char *what)
 	return intern_printf(s->names, "%s%s%s", c->wname, dot, what);
 }
 
-static enum found
-from_source(struct sema *s, const struct data_source *source, struct blob *b, uint64_t *seed)
+enum found
+bind_source(struct sema *s, const struct data_source *source, struct blob *b, uint64_t *seed)
 {
 	*seed = source->kind == SOURCE_RANDOM ? source->seed : s->seed;
 	if (source->kind == SOURCE_RANDOM || s->random)
@@ -61,7 +69,7 @@ from_argument(struct sema *s, const struct ast_arg *arg, enum dtype dtype, struc
 	if (v.kind == VAL_WORD && strcmp(v.u.word, "none") == 0)
 		return FOUND_NONE;
 	if (v.kind == VAL_SOURCE)
-		return from_source(s, v.u.source, b, seed);
+		return bind_source(s, v.u.source, b, seed);
 	if (v.kind == VAL_LIST || value_is_number(v))
 		return source_read_list(s, v, dtype, arg->value->loc, b) ? FOUND_VALUES : FOUND_FAILED;
 	sema_error(s, arg->value->loc, "'%s' takes a list, file(), tensor() or random(), found %s", arg->key, value_text(s, v));
@@ -74,7 +82,7 @@ find(struct sema *s, struct call *c, const char *what, const struct ast_arg *arg
 	struct blob *b, uint64_t *seed)
 {
 	const struct weights_opened *in;
-	name tensor = bound_name(s, c, what);
+	name tensor = bind_name(s, c, what);
 	struct loc loc = c->prefix_arg ? c->prefix_arg->loc : c->loc;
 
 	*seed = s->seed;
@@ -103,12 +111,6 @@ check_dtype(struct sema *s, struct loc loc, const struct blob *b, enum dtype wan
 }
 
 /* ---- the weight ---- */
-
-static int32_t
-channels_of(const struct tensor *x)
-{
-	return x->shape.rank > 0 ? x->shape.dim[x->shape.rank - 1] : 1;
-}
 
 /* Take what the call leaves open from the stored shape SHAPE. */
 static void
@@ -264,8 +266,10 @@ random_weight(struct sema *s, struct call *c, enum dtype dtype, uint64_t seed, s
 {
 	if (!expected_shape(s, c, layout_of(c->op, false), shape))
 		return false;
-	void *values = arena_array(s->arena, (size_t)shape_count(shape), (size_t)dtype_info[dtype].bytes);
-	random_weights(dtype, shape_count(shape), fan_in(c, shape), seed, bound_name(s, c, "weight"), values);
+	void *values = bind_random(s, c, shape_count(shape), dtype);
+	if (!values)
+		return false;
+	random_weights(dtype, shape_count(shape), fan_in(c, shape), seed, bind_name(s, c, "weight"), values);
 	*data = values;
 	return true;
 }
@@ -331,8 +335,9 @@ check_scales(struct sema *s, struct loc loc, const struct blob *b, int32_t out)
 	return true;
 }
 
-/* The scales of the weight WEIGHT: those of its own tensor's name, else of the layer's path. */
-static void
+/* The scales of the weight WEIGHT: those of its own tensor's name, else of the layer's path.  After an error random ones
+ * stand in; false when there is no room for them. */
+static bool
 weight_scales(struct sema *s, struct call *c, const struct blob *weight, int32_t out, int64_t fan, struct quant *quant)
 {
 	struct blob b;
@@ -348,11 +353,14 @@ weight_scales(struct sema *s, struct call *c, const struct blob *weight, int32_t
 		sema_error(s, c->scale->value->loc, "an i8 weight needs a scale");
 	if (found == FOUND_VALUES && check_scales(s, place_of(c, c->scale), &b, out)) {
 		*quant = (struct quant){ .count = (int)shape_count(&b.shape), .scale = b.data };
-		return;
+		return true;
 	}
-	float *scale = ARENA_ARRAY(s->arena, float, (size_t)out);
-	random_scales(out, fan, seed, bound_name(s, c, "weight_scale"), scale);
+	float *scale = bind_random(s, c, out, DT_F32);
+	if (!scale)
+		return false;
+	random_scales(out, fan, seed, bind_name(s, c, "weight_scale"), scale);
 	*quant = (struct quant){ .count = out, .scale = scale };
+	return true;
 }
 
 static bool
@@ -379,12 +387,11 @@ bind_weight(struct sema *s, struct call *c)
 	if (!stored && !random_weight(s, c, dtype, seed, &shape, &data))
 		return false;
 	int axis = c->op == OP_DWCONV2D ? 2 : 0;
-	if (dtype == DT_I8) {
-		weight_scales(s, c, &b, shape.dim[axis], fan_in(c, &shape), &quant);
-		quant.axis = axis;
-	} else if (c->scale) {
+	if (dtype == DT_I8 && !weight_scales(s, c, &b, shape.dim[axis], fan_in(c, &shape), &quant))
+		return false;
+	quant.axis = axis;
+	if (dtype != DT_I8 && c->scale)
 		sema_error(s, c->scale->loc, "'weight_scale' is for i8, and '%s' is f32", c->in.v[0]->name);
-	}
 	struct tensor *w = graph_const(s->graph, path_unique(s, arena_printf(s->arena, "%s.weight", c->path)), dtype, &shape,
 		&quant, data, c->expr->loc);
 	ARRAY_PUSH(s->arena, c->in, w);
@@ -396,9 +403,11 @@ bind_weight(struct sema *s, struct call *c)
 static const void *
 random_vector(struct sema *s, const struct call *c, const char *what, enum dtype dtype, int32_t count, uint64_t seed)
 {
-	void *data = arena_array(s->arena, (size_t)count, (size_t)dtype_info[dtype].bytes);
+	void *data = bind_random(s, c, count, dtype);
 
-	random_weights(dtype, count, 1, seed, bound_name(s, c, what), data);
+	if (!data)
+		return NULL;
+	random_weights(dtype, count, 1, seed, bind_name(s, c, what), data);
 	if (strcmp(what, "running_var") == 0)
 		for (int32_t i = 0; i < count; i++)
 			((float *)data)[i] = 0.5f + fabsf(((float *)data)[i]);
@@ -421,8 +430,8 @@ check_vector(struct sema *s, const struct call *c, const struct ast_arg *arg, co
 }
 
 /* Input K of the layer, [COUNT]; one that is `none` or missing where it may be is left out, unless NEUTRAL, the value
- * that stands for it. */
-static void
+ * that stands for it.  false when there is no room. */
+static bool
 bind_vector(struct sema *s, struct call *c, int k, enum dtype dtype, int32_t count, const float *neutral)
 {
 	bool bound;
@@ -434,7 +443,7 @@ bind_vector(struct sema *s, struct call *c, int k, enum dtype dtype, int32_t cou
 	enum found found = find(s, c, what, arg, dtype, !neutral, &b, &seed);
 
 	if (found == FOUND_NONE && !neutral)
-		return;
+		return true;
 	if (found == FOUND_NONE) {
 		float *data = ARENA_ARRAY(s->arena, float, (size_t)count);
 
@@ -443,10 +452,13 @@ bind_vector(struct sema *s, struct call *c, int k, enum dtype dtype, int32_t cou
 		b.data = data;
 	} else if (found != FOUND_VALUES || !check_vector(s, c, arg, what, &b, dtype, count)) {
 		b.data = random_vector(s, c, what, dtype, count, seed);
+		if (!b.data)
+			return false;
 	}
 	struct tensor *t = graph_const(s->graph, path_unique(s, arena_printf(s->arena, "%s.%s", c->path, what)), dtype, &shape,
 		NULL, b.data, c->expr->loc);
 	ARRAY_PUSH(s->arena, c->in, t);
+	return true;
 }
 
 bool
@@ -461,107 +473,12 @@ bind_layer(struct sema *s, struct call *c)
 	}
 	if (c->op == OP_BATCHNORM) {
 		for (int k = 1; k < op_info[c->op].max_inputs; k++)
-			bind_vector(s, c, k, DT_F32, channels_of(x), &neutral[k]);
+			if (!bind_vector(s, c, k, DT_F32, channels_of(x), &neutral[k]))
+				return false;
 		return true;
 	}
 	if (!bind_weight(s, c))
 		return false;
 	const struct shape *w = &c->in.v[1]->shape;
-	bind_vector(s, c, 2, x->dtype == DT_F32 ? DT_F32 : DT_I32, c->op == OP_DWCONV2D ? w->dim[2] : w->dim[0], NULL);
-	return true;
-}
-
-/* ---- constant operands ---- */
-
-/* The operand's values in f32 (or i8 as a file has them). */
-static bool
-operand_values(struct sema *s, struct call *c, const struct operand *o, const struct tensor *x, const char *what,
-	struct blob *b)
-{
-	struct value v = o->value;
-	uint64_t seed;
-
-	if (v.kind != VAL_SOURCE && v.kind != VAL_LIST && !value_is_number(v)) {
-		sema_error(s, o->loc, "'%s' takes values of the network, numbers, lists or files, found %s", op_info[c->op].name,
-			value_text(s, v));
-		return false;
-	}
-	if (v.kind != VAL_SOURCE) {
-		if (!source_read_list(s, v, DT_F32, o->loc, b))
-			return false;
-		if (b->shape.rank == 0)
-			b->shape = (struct shape){ .rank = 1, .dim = { 1 } };
-		return true;
-	}
-	enum found found = from_source(s, v.u.source, b, &seed);
-	if (found != FOUND_RANDOM)
-		return found == FOUND_VALUES;
-	*b = (struct blob){ .dtype = DT_F32, .shape = { .rank = 1, .dim = { channels_of(x) } } };
-	if (o->type && o->type->has_dims && !type_shape(s, o->type, &b->shape))
-		return false;
-	float *data = ARENA_ARRAY(s->arena, float, (size_t)shape_count(&b->shape));
-	random_weights(DT_F32, shape_count(&b->shape), 3, seed, bound_name(s, c, what), data);
-	b->data = data;
-	return true;
-}
-
-/* Without a written scale: the largest magnitude becomes 127. */
-static struct quant
-derive_quant(struct sema *s, const struct blob *b)
-{
-	float *scale = ARENA_NEW(s->arena, float), most = 0;
-
-	for (int64_t i = 0; i < shape_count(&b->shape); i++)
-		most = fmaxf(most, fabsf(((const float *)b->data)[i]));
-	*scale = most / 127 > 0 ? most / 127 : 1;
-	return (struct quant){ .count = 1, .scale = scale };
-}
-
-static const void *
-quantise(struct sema *s, const struct blob *b, const struct quant *quant)
-{
-	int64_t count = shape_count(&b->shape);
-	int8_t *data = ARENA_ARRAY(s->arena, int8_t, (size_t)count);
-
-	for (int64_t i = 0; i < count; i++)
-		data[i] = (int8_t)value_quantise(((const float *)b->data)[i], quant, DT_I8);
-	return data;
-}
-
-/* The scale of the operand, written or derived, and its elements in X's type; false after an error. */
-static bool
-operand_quant(struct sema *s, const struct operand *o, const struct tensor *x, struct blob *b, struct quant *quant)
-{
-	if (!type_quant(s, o->type, x->dtype, quant))
-		return false;
-	if (b->dtype != DT_F32 && (x->dtype != DT_I8 || b->dtype != DT_I8)) {
-		sema_error(s, o->loc, "%s is %s, but the other operand '%s' is %s", b->what, dtype_info[b->dtype].name, x->name,
-			dtype_info[x->dtype].name);
-		return false;
-	}
-	if (b->dtype == DT_I8 && !quant->count) {
-		sema_error(s, o->loc, "%s is i8 and needs its scale: file(\"...\") : i8 scale 0.05 zero 0", b->what);
-		return false;
-	}
-	if (x->dtype != DT_I8 || b->dtype == DT_I8)
-		return true;
-	if (!quant->count)
-		*quant = derive_quant(s, b);
-	b->data = quantise(s, b, quant);
-	return true;
-}
-
-struct tensor *
-bind_operand(struct sema *s, struct call *c, const struct operand *o, const char *what, const struct tensor *x)
-{
-	struct blob b;
-	struct quant quant;
-
-	if (!operand_values(s, c, o, x, what, &b) || !operand_quant(s, o, x, &b, &quant))
-		return NULL;
-	struct tensor *t = graph_const(s->graph, path_unique(s, arena_printf(s->arena, "%s.%s", c->path, what)), x->dtype,
-		&b.shape, quant.count ? &quant : NULL, b.data, o->loc);
-	if (o->type)
-		type_check(s, o->type, t);
-	return t;
+	return bind_vector(s, c, 2, x->dtype == DT_F32 ? DT_F32 : DT_I32, c->op == OP_DWCONV2D ? w->dim[2] : w->dim[0], NULL);
 }

@@ -21,7 +21,8 @@ enum {
 	TRACE_MAX = 5,                /* calls of blocks that an error names */
 	PARAMS_MAX = 255,             /* parameters of a block */
 	TEXT_MAX = 65536,             /* bytes of an interpolated string */
-	NODES_MAX = 1000000
+	NODES_MAX = 1000000,
+	RANDOM_MAX = 1 << 30          /* bytes of seeded values */
 };
 
 /* ---- values ---- */
@@ -164,6 +165,7 @@ struct sema {
 
 	/* weights */
 	bool random;
+	int64_t random_bytes;          /* made so far */
 	uint64_t seed;
 	bool oihw;                     /* some weights have this layout: file() too */
 	bool no_weights_reported;

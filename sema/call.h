@@ -37,10 +37,26 @@ call_wrote(const struct call *c, enum attr a)
 	return c->written >> a & 1;
 }
 
+/* The last dimension. */
+static inline int32_t
+channels_of(const struct tensor *x)
+{
+	return x->shape.rank > 0 ? x->shape.dim[x->shape.rank - 1] : 1;
+}
+
 /* bind.c: append the constants of C's layer to its inputs; completes out, kernel and multiplier from the weight's
  * shape.  false after an error. */
 bool bind_layer(struct sema *, struct call *);
-/* The constant operand V of C beside the value X: a tensor called PATH.WHAT. */
+/* The values that SOURCE names; of random ones, *SEED. */
+struct blob;
+enum found { FOUND_FAILED, FOUND_NONE, FOUND_RANDOM, FOUND_VALUES };
+enum found bind_source(struct sema *, const struct data_source *, struct blob *, uint64_t *seed);
+/* Room for COUNT seeded values of DTYPE, or NULL after an error. */
+void *bind_random(struct sema *, const struct call *, int64_t count, enum dtype);
+/* The name in a weights file of the layer's tensor WHAT. */
+name bind_name(struct sema *, const struct call *, const char *what);
+
+/* operand.c: the constant operand of C beside the value X as a tensor called PATH.WHAT; NULL after an error. */
 struct tensor *bind_operand(struct sema *, struct call *, const struct operand *, const char *what, const struct tensor *x);
 
 /* source.c: values out of files or lists. */

@@ -11,6 +11,7 @@ libnetc_a_SOURCES += \
   %D%/eval.c \
   %D%/expand.c \
   %D%/load.c \
+  %D%/operand.c \
   %D%/path.c \
   %D%/schedule.c \
   %D%/scope.c \

@@ -57,6 +57,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_passes.c \
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \
+  %D%/unit/test_sema.c \
   %D%/unit/random_graph.c \
   %D%/unit/random_graph.h \
   %D%/unit/run_program.c \
