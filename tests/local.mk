@@ -4,7 +4,7 @@ AM_TESTS_ENVIRONMENT = \
   top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
   top_builddir='$(abs_top_builddir)'; export top_builddir; \
   CC='$(CC)'; export CC; \
-  ASAN_OPTIONS=detect_leaks=1; export ASAN_OPTIONS; \
+  ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=8; export ASAN_OPTIONS; \
   CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; CK_DEFAULT_TIMEOUT=120; \
   export CK_TAP_LOG_FILE_NAME CK_VERBOSITY CK_DEFAULT_TIMEOUT;
 TEST_EXTENSIONS = .test
