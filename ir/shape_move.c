@@ -151,6 +151,9 @@ infer_dim(struct ints *v, int64_t count, char *why, int size)
 	}
 	if (hole < 0)
 		return NULL;
+	if (known > INT32_MAX) /* the product may have saturated and is no number to show */
+		return reason(why, size, "the input has %lld elements but the shape's other dimensions alone have more than %d",
+			(long long)count, INT32_MAX);
 	if (count % known)
 		return reason(why, size, "%lld elements do not divide by the shape's other dimensions, %lld", (long long)count,
 			(long long)known);
