@@ -92,7 +92,7 @@ graph_insert(struct graph *g, struct node *pos, enum op op, name text, struct te
 	const struct attrs *attrs, const struct quant *q, struct loc loc, char *why)
 {
 	if (graph_find(g, text)) {
-		reason(why, WHY_SIZE, "the name '%s' is used twice", text);
+		reason(why, WHY_SIZE, "%s", blame_op(&g->fault, "the name '%s' is used twice", text));
 		return NULL;
 	}
 	struct node *n = ARENA_NEW(g->arena, struct node);
@@ -106,8 +106,10 @@ graph_insert(struct graph *g, struct node *pos, enum op op, name text, struct te
 		if (op_info[op].attrs >> a & 1)
 			attr_copy(&n->attr, attrs, (enum attr)a);
 	*out = (struct tensor){ .name = text, .quant = copy_quant(g, q), .producer = n, .loc = loc };
-	if (shape_infer(n, why, WHY_SIZE))
+	if (shape_infer(n, &g->fault)) {
+		reason(why, WHY_SIZE, "%s", g->fault.text);
 		return NULL;
+	}
 	enter(g, out);
 	link_node(g, pos, n);
 	return n;

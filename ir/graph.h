@@ -12,6 +12,11 @@
 #include "support/diag.h"
 #include "support/intern.h"
 
+struct plan;
+struct layer_plan;
+struct chip;
+struct chip_op;
+
 struct tensor {
 	int id;                /* position in graph->tensors, renumbered by graph_tidy */
 	name name;             /* the layer's path, "ds[2].pw", or PATH.weight; unique in the graph */
@@ -89,7 +94,10 @@ struct node {
 	struct attrs attr;
 	struct annot *annots;
 	struct loc loc;        /* the call in the .net */
-	name label;            /* the layer's own statement name, for reports; usually == name */
+	name label;            /* the path of the layer that it is part of; == name unless passes cut the layer up */
+	const struct plan *plan;    /* chips/plan.h: how it is still to be executed; NULL: as it is */
+	const struct chip_op *unit; /* the unit of the chip that runs it; NULL: portable C */
+	int core;              /* which core runs it */
 	struct node *prev, *next;
 };
 
@@ -118,6 +126,7 @@ struct graph {
 	struct intern *names;
 	struct map *by_name;   /* tensors by name; private to graph.c */
 	struct map *suffixes;  /* the next number graph_unique tries for a name; private to graph.c */
+	struct fault fault;    /* of the last graph_add or graph_insert that failed */
 	struct node *first, *last;
 	int node_count;
 	ARRAY(struct tensor *) tensors;  /* in order of creation; graph_tidy: the inputs, then for each node the
@@ -126,6 +135,8 @@ struct graph {
 	ARRAY(struct tensor *) outputs;  /* the tensor written to each output ... */
 	ARRAY(name) output_names;        /* ... and the output's name */
 	struct test *tests;
+	const struct chip *chip;         /* what it is compiled for; NULL: portable C alone */
+	struct layer_plan *plans;        /* chips/plan.h: what became of each layer, in order; NULL without decompositions */
 	struct loc loc;
 };
 

@@ -120,10 +120,19 @@ struct node;
 /* Fills in the output's dtype, shape and, for FIXED, quant from the inputs and attributes of N (its
  * out is set, with name and a written quant only); completes attributes (kernel = all, a shape's -1,
  * negative axes), so that later readers find plain numbers; on completed ones it changes nothing.
- * NULL, or the reason as text in WHY (SIZE bytes): "weight has 3 input channels but the input has
+ * NULL, or the reason, which is FAULT's text: "weight has 3 input channels but the input has
  * 4".  Called through shape_infer (ir/shape.h), which does what all operations share. */
-typedef const char *shape_rule(struct node *n, char *why, int size);
+struct fault;
+typedef const char *shape_rule(struct node *n, struct fault *);
+
+/* Why an operation is refused, and what of it is to blame: where a message about it points. */
 enum { WHY_SIZE = 256 };
+enum blame { BLAME_OP, BLAME_ATTR, BLAME_INPUT, BLAME_SCALE /* of the result */ };
+struct fault {
+	enum blame blame;
+	int which;            /* ATTR: the enum attr; INPUT: its place */
+	char text[WHY_SIZE];
+};
 
 struct op_info {
 	const char *name;

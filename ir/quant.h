@@ -24,6 +24,14 @@ int32_t multiply_by(int32_t x, struct multiplier);
 static inline int32_t wrap_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 static inline int32_t clamp_i32(int64_t x, int32_t lo, int32_t hi) { return (int32_t)(x < lo ? lo : x > hi ? hi : x); }
 
+/* How a sum becomes an int8 value, attribute `rounding`: the network's own arithmetic, or that of a chip whose form is another.
+ *	DOUBLE  divide_pot(high_mul(x << left, m), right): TensorFlow Lite's, two roundings
+ *	SINGLE  (x * m + 2^(30 - shift)) >> (31 - shift), in 64 bits: one rounding, half up
+ *	EVEN    f32(x) * f32(scale), rounded to the nearest integer, ties to even
+ *	SHIFT   the scale rounded to the nearest power of two: (x + half) >> n */
+enum rounding { ROUNDING_DOUBLE, ROUNDING_SINGLE, ROUNDING_EVEN, ROUNDING_SHIFT, ROUNDING_COUNT };
+extern const char *const rounding_names[ROUNDING_COUNT]; /* "double", "single", "even", "shift" */
+
 /* Real values to quantised ones. */
 
 /* The clamp in quantised values: [max(lo of dtype, zero + round(lo / scale)), min(hi of dtype, ...)]; the

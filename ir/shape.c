@@ -18,6 +18,49 @@ reason(char *why, int size, const char *fmt, ...)
 	return why;
 }
 
+/* The body of the functions below: the text behind FMT and the blame. */
+static const char *
+blame(struct fault *f, enum blame blame, int which, const char *fmt, va_list ap)
+{
+	f->blame = blame;
+	f->which = which;
+	vsnprintf(f->text, sizeof f->text, fmt, ap);
+	va_end(ap);
+	return f->text;
+}
+
+const char *
+blame_attr(struct fault *f, enum attr a, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	return blame(f, BLAME_ATTR, (int)a, fmt, ap);
+}
+
+const char *
+blame_input(struct fault *f, int k, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	return blame(f, BLAME_INPUT, k, fmt, ap);
+}
+
+const char *
+blame_scale(struct fault *f, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	return blame(f, BLAME_SCALE, 0, fmt, ap);
+}
+
+const char *
+blame_op(struct fault *f, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	return blame(f, BLAME_OP, 0, fmt, ap);
+}
+
 /* "[70000, 70000, 8]" of dimensions that may be beyond int32. */
 static void
 dims_text(int rank, const int64_t *dim, char *buf, int size)
@@ -30,12 +73,12 @@ dims_text(int rank, const int64_t *dim, char *buf, int size)
 }
 
 const char *
-set_result(struct node *n, enum dtype type, int rank, const int64_t *dim, char *why, int size)
+set_result(struct node *n, enum dtype type, int rank, const int64_t *dim, struct fault *f)
 {
 	struct shape s = { .rank = rank };
 	char text[160];
 	if (rank > RANK_MAX)
-		return reason(why, size, "the result would have %d dimensions, more than %d", rank, RANK_MAX);
+		return blame_op(f, "the result would have %d dimensions, more than %d", rank, RANK_MAX);
 	bool fits = true;
 	for (int i = 0; i < rank; i++) {
 		fits = fits && dim[i] <= INT32_MAX && dim[i] >= INT32_MIN;
@@ -44,7 +87,7 @@ set_result(struct node *n, enum dtype type, int rank, const int64_t *dim, char *
 	const char *bad = fits ? shape_check(&s) : "it has more than 2147483647 elements";
 	if (bad) {
 		dims_text(rank, dim, text, sizeof text);
-		return reason(why, size, "the result cannot be %s: %s", text, bad);
+		return blame_op(f, "the result cannot be %s: %s", text, bad);
 	}
 	n->out->dtype = type;
 	n->out->shape = s;
@@ -52,60 +95,60 @@ set_result(struct node *n, enum dtype type, int rank, const int64_t *dim, char *
 }
 
 const char *
-set_like(struct node *n, const struct tensor *x, char *why, int size)
+set_like(struct node *n, const struct tensor *x, struct fault *f)
 {
 	int64_t dim[RANK_MAX];
 	for (int i = 0; i < x->shape.rank; i++)
 		dim[i] = x->shape.dim[i];
-	return set_result(n, x->dtype, x->shape.rank, dim, why, size);
+	return set_result(n, x->dtype, x->shape.rank, dim, f);
 }
 
 const char *
-need_type(const struct node *n, int k, enum dtype type, char *why, int size)
+need_type(const struct node *n, int k, enum dtype type, struct fault *f)
 {
 	bool bound;
 	if (n->in[k]->dtype == type)
 		return NULL;
-	return reason(why, size, "%s takes %s but '%s' is %s", op_info[n->op].name, dtype_info[type].name,
+	return blame_input(f, k, "%s takes %s but '%s' is %s", op_info[n->op].name, dtype_info[type].name,
 		op_input_name(n->op, k, &bound), dtype_info[n->in[k]->dtype].name);
 }
 
 const char *
-need_image(const struct node *n, char *why, int size)
+need_image(const struct node *n, struct fault *f)
 {
 	char text[SHAPE_TEXT];
 	const struct shape *s = &n->in[0]->shape;
 	if (s->rank == 3)
 		return NULL;
-	return reason(why, size, "%s takes an image [height, width, channels] but the input is %s", op_info[n->op].name,
+	return blame_input(f, 0, "%s takes an image [height, width, channels] but the input is %s", op_info[n->op].name,
 		shape_text(s, text, sizeof text));
 }
 
 const char *
-need_axis(int32_t *axis, int rank, char *why, int size)
+need_axis(enum attr a, int32_t *axis, int rank, struct fault *f)
 {
 	if (*axis < -rank || *axis >= rank)
-		return reason(why, size, "axis %d is outside the input's %d dimension%s", *axis, rank, plural(rank));
+		return blame_attr(f, a, "axis %d is outside the input's %d dimension%s", *axis, rank, plural(rank));
 	if (*axis < 0)
 		*axis += rank;
 	return NULL;
 }
 
 const char *
-need_vector(const struct node *n, int k, enum dtype type, int32_t count, char *why, int size)
+need_vector(const struct node *n, int k, enum dtype type, int32_t count, struct fault *f)
 {
 	bool bound;
 	char text[SHAPE_TEXT];
 	const struct tensor *t = n->in[k];
 	const char *what = op_input_name(n->op, k, &bound);
 	if (!t->data)
-		return reason(why, size, "%s must be a constant", what);
+		return blame_input(f, k, "%s must be a constant", what);
 	if (t->dtype != type)
-		return reason(why, size, "%s must be %s but is %s", what, dtype_info[type].name, dtype_info[t->dtype].name);
+		return blame_input(f, k, "%s must be %s but is %s", what, dtype_info[type].name, dtype_info[t->dtype].name);
 	if (t->shape.rank != 1)
-		return reason(why, size, "%s must be a vector but is %s", what, shape_text(&t->shape, text, sizeof text));
+		return blame_input(f, k, "%s must be a vector but is %s", what, shape_text(&t->shape, text, sizeof text));
 	if (t->shape.dim[0] != count)
-		return reason(why, size, "%s has %d value%s but there are %d channel%s", what, t->shape.dim[0],
+		return blame_input(f, k, "%s has %d value%s but there are %d channel%s", what, t->shape.dim[0],
 			plural(t->shape.dim[0]), count, plural(count));
 	return NULL;
 }
@@ -129,43 +172,44 @@ quant_check(const struct quant *q, enum dtype type, char *why, int size)
 }
 
 const char *
-set_fixed_quant(struct node *n, const float *scale, int32_t zero, char *why, int size)
+set_fixed_quant(struct node *n, const float *scale, int32_t zero, struct fault *f)
 {
 	char has[QUANT_TEXT], written[QUANT_TEXT];
 	struct quant q = { .count = 1, .scale = scale, .zero = zero };
 	if (!dtype_is_int(n->out->dtype))
 		return NULL;
 	if (n->out->quant.count && !quant_equal(&n->out->quant, &q))
-		return reason(why, size, "an i8 result of %s has %s, not %s", op_info[n->op].name,
+		return blame_scale(f, "an i8 result of %s has %s, not %s", op_info[n->op].name,
 			quant_text(&q, has, sizeof has), quant_text(&n->out->quant, written, sizeof written));
 	n->out->quant = q;
 	return NULL;
 }
 
 static const char *
-infer_quant(struct node *n, char *why, int size)
+infer_quant(struct node *n, struct fault *f)
 {
 	char has[QUANT_TEXT], written[QUANT_TEXT];
 	const struct op_info *op = &op_info[n->op];
 	struct tensor *out = n->out;
 	if (dtype_is_int(out->dtype) && op->quant == QUANT_STATED && out->quant.count == 0)
-		return reason(why, size, "an %s result of %s needs a scale and a zero point", dtype_info[out->dtype].name, op->name);
+		return blame_op(f, "an %s result of %s needs a scale and a zero point", dtype_info[out->dtype].name, op->name);
 	if (dtype_is_int(out->dtype) && op->quant == QUANT_SAME) {
 		const struct quant *x = &n->in[0]->quant;
 		if (out->quant.count == 0)
 			out->quant = *x;
 		if (!(op->flags & OPF_RESCALE) && !quant_equal(&out->quant, x))
-			return reason(why, size, "%s keeps its input's %s, so its result cannot have %s", op->name,
+			return blame_scale(f, "%s keeps its input's %s, so its result cannot have %s", op->name,
 				quant_text(x, has, sizeof has), quant_text(&out->quant, written, sizeof written));
 	}
-	return quant_check(&out->quant, out->dtype, why, size);
+	f->blame = BLAME_SCALE;
+	return quant_check(&out->quant, out->dtype, f->text, sizeof f->text);
 }
 
 /* ---- the rule ---- */
 
 /* Inputs that are not bound by the layer's path: f32, or i8 of one scale. */
 static const char *
-check_values(const struct node *n, char *why, int size)
+check_values(const struct node *n, struct fault *f)
 {
 	char sub[WHY_SIZE];
 	for (int k = 0; k < n->nin; k++) {
@@ -175,30 +219,30 @@ check_values(const struct node *n, char *why, int size)
 			continue;
 		const struct tensor *t = n->in[k];
 		if (t->dtype != DT_F32 && t->dtype != DT_I8)
-			return reason(why, size, "%s takes f32 or i8 but '%s' is %s", op_info[n->op].name, what, dtype_info[t->dtype].name);
+			return blame_input(f, k, "%s takes f32 or i8 but '%s' is %s", op_info[n->op].name, what, dtype_info[t->dtype].name);
 		const char *bad = quant_check(&t->quant, t->dtype, sub, sizeof sub);
 		if (bad)
-			return reason(why, size, "'%s' of %s: %s", what, op_info[n->op].name, bad);
+			return blame_input(f, k, "'%s' of %s: %s", what, op_info[n->op].name, bad);
 	}
 	return NULL;
 }
 
 const char *
-shape_infer(struct node *n, char *why, int size)
+shape_infer(struct node *n, struct fault *f)
 {
 	const struct op_info *op = &op_info[n->op];
 	char lo[FLOAT_TEXT], hi[FLOAT_TEXT];
 	if (n->nin < op->min_inputs)
-		return reason(why, size, "%s takes at least %d input%s but has %d", op->name, op->min_inputs,
+		return blame_op(f, "%s takes at least %d input%s but has %d", op->name, op->min_inputs,
 			plural(op->min_inputs), n->nin);
 	if (n->nin > op->max_inputs && !(op->flags & OPF_VARIADIC))
-		return reason(why, size, "%s takes at most %d input%s but has %d", op->name, op->max_inputs,
+		return blame_op(f, "%s takes at most %d input%s but has %d", op->name, op->max_inputs,
 			plural(op->max_inputs), n->nin);
 	if (!(n->attr.act.lo <= n->attr.act.hi))
-		return reason(why, size, "the fused activation's bounds %s to %s are empty",
+		return blame_op(f, "the fused activation's bounds %s to %s are empty",
 			float_text(n->attr.act.lo, lo, sizeof lo), float_text(n->attr.act.hi, hi, sizeof hi));
-	const char *bad = check_values(n, why, size);
+	const char *bad = check_values(n, f);
 	if (!bad)
-		bad = op->shape(n, why, size);
-	return bad ? bad : infer_quant(n, why, size);
+		bad = op->shape(n, f);
+	return bad ? bad : infer_quant(n, f);
 }

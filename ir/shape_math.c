@@ -17,53 +17,53 @@ broadcast_dim(const struct shape *a, const struct shape *b, int i)
 }
 
 static const char *
-binary(struct node *n, char *why, int size)
+binary(struct node *n, struct fault *f)
 {
 	const struct tensor *a = n->in[0], *b = n->in[1];
 	char x[SHAPE_TEXT], y[SHAPE_TEXT];
 	int rank = a->shape.rank > b->shape.rank ? a->shape.rank : b->shape.rank;
 	int64_t dim[RANK_MAX];
 	if (a->dtype != b->dtype)
-		return reason(why, size, "'a' is %s but 'b' is %s", dtype_info[a->dtype].name, dtype_info[b->dtype].name);
+		return blame_op(f, "'a' is %s but 'b' is %s", dtype_info[a->dtype].name, dtype_info[b->dtype].name);
 	for (int i = 0; i < rank; i++)
 		if ((dim[rank - 1 - i] = broadcast_dim(&a->shape, &b->shape, i)) == 0)
-			return reason(why, size, "%s and %s do not broadcast: dimensions, aligned at the last, must be equal or 1",
+			return blame_op(f, "%s and %s do not broadcast: dimensions, aligned at the last, must be equal or 1",
 				shape_text(&a->shape, x, sizeof x), shape_text(&b->shape, y, sizeof y));
-	return set_result(n, a->dtype, rank, dim, why, size);
+	return set_result(n, a->dtype, rank, dim, f);
 }
 
 const char *
-shape_add(struct node *n, char *why, int size)
+shape_add(struct node *n, struct fault *f)
 {
-	return binary(n, why, size);
+	return binary(n, f);
 }
 
 const char *
-shape_sub(struct node *n, char *why, int size)
+shape_sub(struct node *n, struct fault *f)
 {
-	return binary(n, why, size);
+	return binary(n, f);
 }
 
 const char *
-shape_mul(struct node *n, char *why, int size)
+shape_mul(struct node *n, struct fault *f)
 {
-	return binary(n, why, size);
+	return binary(n, f);
 }
 
 /* ---- mean ---- */
 
 /* REDUCED[i]: dimension i is one of AXES (none written: all).  AXES become positive and rise. */
 static const char *
-read_axes(struct ints *axes, int rank, bool *reduced, char *why, int size)
+read_axes(struct ints *axes, int rank, bool *reduced, struct fault *f)
 {
 	for (int i = 0; i < rank; i++)
 		reduced[i] = axes->n == 0;
 	for (int i = 0; i < axes->n; i++) {
-		const char *bad = need_axis(&axes->v[i], rank, why, size);
+		const char *bad = need_axis(ATTR_AXES, &axes->v[i], rank, f);
 		if (bad)
 			return bad;
 		if (reduced[axes->v[i]])
-			return reason(why, size, "axes has dimension %d twice", axes->v[i]);
+			return blame_attr(f, ATTR_AXES, "axes has dimension %d twice", axes->v[i]);
 		reduced[axes->v[i]] = true;
 	}
 	axes->n = 0;
@@ -74,19 +74,19 @@ read_axes(struct ints *axes, int rank, bool *reduced, char *why, int size)
 }
 
 const char *
-shape_mean(struct node *n, char *why, int size)
+shape_mean(struct node *n, struct fault *f)
 {
 	const struct shape *x = &n->in[0]->shape;
 	bool reduced[RANK_MAX];
 	int64_t dim[RANK_MAX];
 	int rank = 0;
-	const char *bad = read_axes(&n->attr.axes, x->rank, reduced, why, size);
+	const char *bad = read_axes(&n->attr.axes, x->rank, reduced, f);
 	if (bad)
 		return bad;
 	for (int i = 0; i < x->rank; i++)
 		if (!reduced[i] || n->attr.keep)
 			dim[rank++] = reduced[i] ? 1 : x->dim[i];
-	return set_result(n, n->in[0]->dtype, rank, dim, why, size);
+	return set_result(n, n->in[0]->dtype, rank, dim, f);
 }
 
 /* ---- one operand ---- */
@@ -94,138 +94,138 @@ shape_mean(struct node *n, char *why, int size)
 /* Every channel's factor weight / sqrt(var + epsilon) and offset bias - mean * factor must be finite, or folding
  * them into a layer's weights would make constants that are not. */
 static const char *
-check_channels(const struct node *n, int32_t c, char *why, int size)
+check_channels(const struct node *n, int32_t c, struct fault *f)
 {
 	const float *weight = n->in[1]->data, *bias = n->in[2]->data, *mean = n->in[3]->data, *var = n->in[4]->data;
 	char text[FLOAT_TEXT];
 	for (int32_t i = 0; i < c; i++) {
 		if (!(var[i] + n->attr.epsilon > 0))
-			return reason(why, size, "running_var[%d] is %s: with epsilon it must be above 0", i,
+			return blame_input(f, 4, "running_var[%d] is %s: with epsilon it must be above 0", i,
 				float_text(var[i], text, sizeof text));
 		float factor = weight[i] / sqrtf(var[i] + n->attr.epsilon);
 		if (!isfinite(factor) || !isfinite(bias[i] - mean[i] * factor))
-			return reason(why, size, "the factor or the offset of channel %d is too large for f32", i);
+			return blame_op(f, "the factor or the offset of channel %d is too large for f32", i);
 	}
 	return NULL;
 }
 
 const char *
-shape_batchnorm(struct node *n, char *why, int size)
+shape_batchnorm(struct node *n, struct fault *f)
 {
 	const struct shape *x = &n->in[0]->shape;
-	const char *bad = need_type(n, 0, DT_F32, why, size);
+	const char *bad = need_type(n, 0, DT_F32, f);
 	if (bad)
 		return bad;
 	if (x->rank == 0)
-		return reason(why, size, "batchnorm takes at least one dimension but the input is a scalar");
+		return blame_input(f, 0, "batchnorm takes at least one dimension but the input is a scalar");
 	int32_t c = x->dim[x->rank - 1];
 	for (int k = 1; k < 5; k++)
-		if ((bad = need_vector(n, k, DT_F32, c, why, size)))
+		if ((bad = need_vector(n, k, DT_F32, c, f)))
 			return bad;
 	if (!(isfinite(n->attr.epsilon) && n->attr.epsilon >= 0))
-		return reason(why, size, "epsilon must be a number from 0 on");
-	if ((bad = check_channels(n, c, why, size)))
+		return blame_attr(f, ATTR_EPSILON, "epsilon must be a number from 0 on");
+	if ((bad = check_channels(n, c, f)))
 		return bad;
-	return set_like(n, n->in[0], why, size);
+	return set_like(n, n->in[0], f);
 }
 
 const char *
-shape_relu(struct node *n, char *why, int size)
+shape_relu(struct node *n, struct fault *f)
 {
-	return set_like(n, n->in[0], why, size);
+	return set_like(n, n->in[0], f);
 }
 
 const char *
-shape_relu6(struct node *n, char *why, int size)
+shape_relu6(struct node *n, struct fault *f)
 {
-	return set_like(n, n->in[0], why, size);
+	return set_like(n, n->in[0], f);
 }
 
 const char *
-shape_clip(struct node *n, char *why, int size)
+shape_clip(struct node *n, struct fault *f)
 {
 	char lo[FLOAT_TEXT], hi[FLOAT_TEXT];
 	if (!(n->attr.lo <= n->attr.hi))
-		return reason(why, size, "lo %s is above hi %s", float_text(n->attr.lo, lo, sizeof lo),
+		return blame_attr(f, ATTR_LO, "lo %s is above hi %s", float_text(n->attr.lo, lo, sizeof lo),
 			float_text(n->attr.hi, hi, sizeof hi));
-	return set_like(n, n->in[0], why, size);
+	return set_like(n, n->in[0], f);
 }
 
 const char *
-shape_leaky_relu(struct node *n, char *why, int size)
+shape_leaky_relu(struct node *n, struct fault *f)
 {
 	if (!isfinite(n->attr.alpha))
-		return reason(why, size, "alpha must be finite");
-	return set_like(n, n->in[0], why, size);
+		return blame_attr(f, ATTR_ALPHA, "alpha must be finite");
+	return set_like(n, n->in[0], f);
 }
 
 const char *
-shape_hard_swish(struct node *n, char *why, int size)
+shape_hard_swish(struct node *n, struct fault *f)
 {
-	return set_like(n, n->in[0], why, size);
+	return set_like(n, n->in[0], f);
 }
 
 /* The scales that TensorFlow Lite's int8 kernels give: [0, 1) and [-1, 1) over all 256 values. */
 static const float unit_scale = 1.0f / 256, signed_unit_scale = 1.0f / 128;
 
 static const char *
-fixed(struct node *n, const float *scale, int32_t zero, char *why, int size)
+fixed(struct node *n, const float *scale, int32_t zero, struct fault *f)
 {
-	const char *bad = set_like(n, n->in[0], why, size);
-	return bad ? bad : set_fixed_quant(n, scale, zero, why, size);
+	const char *bad = set_like(n, n->in[0], f);
+	return bad ? bad : set_fixed_quant(n, scale, zero, f);
 }
 
 const char *
-shape_sigmoid(struct node *n, char *why, int size)
+shape_sigmoid(struct node *n, struct fault *f)
 {
-	return fixed(n, &unit_scale, -128, why, size);
+	return fixed(n, &unit_scale, -128, f);
 }
 
 const char *
-shape_tanh(struct node *n, char *why, int size)
+shape_tanh(struct node *n, struct fault *f)
 {
-	return fixed(n, &signed_unit_scale, 0, why, size);
+	return fixed(n, &signed_unit_scale, 0, f);
 }
 
 const char *
-shape_softmax(struct node *n, char *why, int size)
+shape_softmax(struct node *n, struct fault *f)
 {
 	char text[FLOAT_TEXT];
 	if (n->in[0]->shape.rank == 0)
-		return reason(why, size, "softmax takes at least one dimension but the input is a scalar");
+		return blame_input(f, 0, "softmax takes at least one dimension but the input is a scalar");
 	if (!(isfinite(n->attr.beta) && n->attr.beta > 0))
-		return reason(why, size, "beta must be above 0 but is %s", float_text(n->attr.beta, text, sizeof text));
-	return fixed(n, &unit_scale, -128, why, size);
+		return blame_attr(f, ATTR_BETA, "beta must be above 0 but is %s", float_text(n->attr.beta, text, sizeof text));
+	return fixed(n, &unit_scale, -128, f);
 }
 
 /* ---- number formats ---- */
 
 /* From one element type to another, the same shape. */
 static const char *
-convert(struct node *n, enum dtype from, enum dtype to, char *why, int size)
+convert(struct node *n, enum dtype from, enum dtype to, struct fault *f)
 {
-	const char *bad = need_type(n, 0, from, why, size);
+	const char *bad = need_type(n, 0, from, f);
 	if (!bad)
-		bad = set_like(n, n->in[0], why, size);
+		bad = set_like(n, n->in[0], f);
 	if (!bad)
 		n->out->dtype = to;
 	return bad;
 }
 
 const char *
-shape_quantize(struct node *n, char *why, int size)
+shape_quantize(struct node *n, struct fault *f)
 {
-	return convert(n, DT_F32, DT_I8, why, size);
+	return convert(n, DT_F32, DT_I8, f);
 }
 
 const char *
-shape_dequantize(struct node *n, char *why, int size)
+shape_dequantize(struct node *n, struct fault *f)
 {
-	return convert(n, DT_I8, DT_F32, why, size);
+	return convert(n, DT_I8, DT_F32, f);
 }
 
 const char *
-shape_requantize(struct node *n, char *why, int size)
+shape_requantize(struct node *n, struct fault *f)
 {
-	return convert(n, DT_I8, DT_I8, why, size);
+	return convert(n, DT_I8, DT_I8, f);
 }

@@ -141,9 +141,9 @@ broken_rule(const struct node *n, char *why)
 	struct node copy = *n;
 	char has[SHAPE_TEXT], gives[SHAPE_TEXT];
 	copy.out = &out;
-	const char *bad = shape_infer(&copy, why, WHY_SIZE);
-	if (bad)
-		return bad;
+	struct fault fault;
+	if (shape_infer(&copy, &fault))
+		return reason(why, WHY_SIZE, "%s", fault.text);
 	if (out.dtype != n->out->dtype || !shape_equal(&out.shape, &n->out->shape))
 		return reason(why, WHY_SIZE, "is %s%s but the shape rule gives %s%s", dtype_info[n->out->dtype].name,
 			shape_text(&n->out->shape, has, sizeof has), dtype_info[out.dtype].name,

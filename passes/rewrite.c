@@ -51,10 +51,10 @@ node_shape_holds(const struct node *candidate)
 {
 	struct node n = *candidate;
 	struct tensor out = *candidate->out;
-	char why[WHY_SIZE];
+	struct fault fault;
 
 	n.out = &out;
-	if (shape_infer(&n, why, sizeof why))
+	if (shape_infer(&n, &fault))
 		return false;
 	return same_type(&out, candidate->out) && shape_equal(&out.shape, &candidate->out->shape);
 }

@@ -136,7 +136,7 @@ expected_shape(struct sema *s, const struct call *c, const struct layout *l, str
 	int64_t out = c->op == OP_DWCONV2D ? (int64_t)in * c->attr.multiplier : c->attr.out;
 
 	if (in % groups || out % groups) {
-		sema_error(s, c->loc, "%lld %s channels do not divide into %d groups", in % groups ? (long long)in : (long long)out,
+		sema_error(s, call_attr_loc(c, ATTR_GROUPS), "%lld %s channels do not divide into %d groups", in % groups ? (long long)in : (long long)out,
 			in % groups ? "input" : "output", groups);
 		return false;
 	}
@@ -468,7 +468,7 @@ bind_layer(struct sema *s, struct call *c)
 	const struct tensor *x = c->in.v[0];
 
 	if (c->op == OP_BATCHNORM && x->dtype != DT_F32) {
-		sema_error(s, c->loc, "'batchnorm' takes f32, and '%s' is %s", x->name, dtype_info[x->dtype].name);
+		sema_error(s, c->operands.v[0].loc, "'batchnorm' takes f32, and '%s' is %s", x->name, dtype_info[x->dtype].name);
 		return false;
 	}
 	if (c->op == OP_BATCHNORM) {

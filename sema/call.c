@@ -221,11 +221,11 @@ attr_arg(struct sema *s, struct call *c, const struct ast_arg *arg)
 		return false;
 	struct value v = eval_word(s, arg->value, attr_info[a].kind);
 	if (call_wrote(c, a)) {
-		given_twice(s, c, arg, arg->key, c->attr_loc[a]);
+		given_twice(s, c, arg, arg->key, c->attr_arg[a]->loc);
 		return true;
 	}
 	c->written |= UINT64_C(1) << a;
-	c->attr_loc[a] = arg->loc;
+	c->attr_arg[a] = arg;
 	if (!attr_set(s, &c->attr, a, v, arg->value->loc, &c->same))
 		c->failed = true;
 	return true;
@@ -330,7 +330,7 @@ check_rank(struct sema *s, const struct call *c)
 
 	if (needs_image(c->op) ? x->shape.rank == 3 : x->shape.rank > 0 || !op_owns_weights(c->op))
 		return true;
-	sema_error(s, c->loc, "'%s' takes %s, found '%s' of %s", op_info[c->op].name,
+	sema_error(s, c->operands.v[0].loc, "'%s' takes %s, found '%s' of %s", op_info[c->op].name,
 		needs_image(c->op) ? "an image [height, width, channels]" : "at least one dimension", x->name,
 		shape_text(&x->shape, text, sizeof text));
 	return false;
@@ -437,6 +437,27 @@ over_limit(struct sema *s, struct loc loc)
 	return true;
 }
 
+/* Where the message about an operation that the graph refused points. */
+static struct loc
+blamed_place(const struct call *c, const struct fault *f)
+{
+	size_t k = (size_t)f->which;
+
+	switch (f->blame) {
+	case BLAME_ATTR:
+		return call_attr_loc(c, (enum attr)f->which);
+	case BLAME_INPUT:
+		if (k < c->operands.n)
+			return c->operands.v[k].loc;
+		return !is_variadic(c->op) && c->bound[k] ? c->bound[k]->value->loc : c->loc;
+	case BLAME_SCALE:
+		return c->place->type ? c->place->type->loc : c->loc;
+	case BLAME_OP:
+		break;
+	}
+	return c->loc;
+}
+
 static struct value
 build(struct sema *s, struct call *c)
 {
@@ -450,7 +471,7 @@ build(struct sema *s, struct call *c)
 	const struct quant *own = quant.count && !rescales_after(c->op) ? &quant : NULL;
 	struct node *n = graph_add(s->graph, c->op, c->path, c->in.v, (int)c->in.n, &c->attr, own, c->expr->loc, why);
 	if (!n) {
-		sema_error(s, c->loc, "%s", why);
+		sema_error(s, blamed_place(c, &s->graph->fault), "%s", why);
 		return VALUE_ERROR;
 	}
 	if (c->place->main)

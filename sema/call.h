@@ -18,7 +18,7 @@ struct call {
 	const struct place *place;
 	struct attrs attr;
 	uint64_t written;              /* attributes, by bit */
-	struct loc attr_loc[ATTR_COUNT];
+	const struct ast_arg *attr_arg[ATTR_COUNT]; /* of the written ones */
 	bool same;                     /* pad = same */
 	ARRAY(struct operand) operands;/* the inputs that are values */
 	size_t next_positional;
@@ -35,6 +35,13 @@ static inline bool
 call_wrote(const struct call *c, enum attr a)
 {
 	return c->written >> a & 1;
+}
+
+/* Where the value of A is written, else the operation's name. */
+static inline struct loc
+call_attr_loc(const struct call *c, enum attr a)
+{
+	return call_wrote(c, a) ? c->attr_arg[a]->value->loc : c->loc;
 }
 
 /* The last dimension. */

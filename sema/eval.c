@@ -357,6 +357,7 @@ static struct value
 eval_kind(struct sema *s, const struct ast_expr *e, const struct place *place)
 {
 	switch (e->kind) {
+	case EXPR_RANGE: /* the grammar of .net has none */
 	case EXPR_ERROR:
 		return VALUE_ERROR;
 	case EXPR_INT:

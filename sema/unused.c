@@ -22,7 +22,7 @@ mention(struct mentions *m, const struct ast_expr *e)
 	case EXPR_NAME:
 		map_put(m->names, e->u.str.s, m);
 		break;
-	case EXPR_LIST: case EXPR_INTERP:
+	case EXPR_LIST: case EXPR_INTERP: case EXPR_RANGE:
 		for (const struct ast_expr *item = e->u.items.first; item; item = item->next)
 			mention(m, item);
 		break;
