@@ -26,13 +26,17 @@ enum expr_kind {
 	EXPR_DIMS,    /* 3x3, 10x4x1: items are EXPR_INT */
 	EXPR_LIST,    /* [a, b, c]: items */
 	EXPR_UNARY,   /* u.op.oper: '-' or '+'; u.op.l */
-	EXPR_BINARY,  /* u.op.oper: + - * / % ; u.op.l, u.op.r */
+	EXPR_BINARY,  /* u.op.oper: + - * / % ; in .chip files also comparisons and logic: enum chip_oper */
 	EXPR_INDEX,   /* u.op.l [ u.op.r ] */
 	EXPR_CALL,    /* u.call.callee ( args ): an operation, a block or a built-in function */
 	EXPR_PIPE,    /* u.pipe: head |> stage |> stage, or one stage that carries ": type" or "as" */
-	EXPR_INTERP   /* "conv{i + 1}.weight": items, alternately EXPR_STRING (first and last, perhaps
+	EXPR_INTERP,  /* "conv{i + 1}.weight": items, alternately EXPR_STRING (first and last, perhaps
 	               * empty) and the expressions */
+	EXPR_RANGE    /* lo..hi step s, .chip files only: items lo, hi and, where written, step */
 };
+
+/* u.op.oper of the operators that only .chip files have; EXPR_UNARY '!' is one too. */
+enum chip_oper { OPER_LT = '<', OPER_GT = '>', OPER_LE = 'l', OPER_GE = 'g', OPER_EQ = '=', OPER_NE = '#', OPER_AND = '&', OPER_OR = '|' };
 
 struct ast_expr {
 	enum expr_kind kind;

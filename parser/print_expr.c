@@ -137,6 +137,19 @@ oper(struct printer *pr, const struct ast_expr *e)
 	print_text(pr, text);
 }
 
+/* lo..hi step s */
+static void
+flat_range(struct printer *pr, const struct ast_expr *lo)
+{
+	print_flat_expr(pr, lo);
+	print_text(pr, "..");
+	print_flat_expr(pr, lo->next);
+	if (lo->next->next) {
+		print_text(pr, " step ");
+		print_flat_expr(pr, lo->next->next);
+	}
+}
+
 void
 print_flat_expr(struct printer *pr, const struct ast_expr *e)
 {
@@ -160,6 +173,9 @@ print_flat_expr(struct printer *pr, const struct ast_expr *e)
 		break;
 	case EXPR_INTERP:
 		flat_interp(pr, e->u.items.first);
+		break;
+	case EXPR_RANGE:
+		flat_range(pr, e->u.items.first);
 		break;
 	case EXPR_UNARY:
 		oper(pr, e);
@@ -359,6 +375,7 @@ broken(struct printer *pr, const struct ast_expr *e, int indent, int tail)
 	case EXPR_STRING:
 	case EXPR_NAME:
 	case EXPR_DIMS:
+	case EXPR_RANGE:
 	case EXPR_INTERP:
 		print_flat_expr(pr, e); /* cannot be broken */
 		break;

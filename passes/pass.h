@@ -11,6 +11,9 @@ struct pass_ctx {
 	const char *dump_after;    /* comma-separated pass names, "build" for the graph as built, or "all"; NULL: none */
 	const char *stop_after;    /* NULL: run all */
 	struct print_opts print;
+	const struct chip *chip;   /* NULL: portable C */
+	bool verify;               /* evaluate before and after the decompositions: passes/check_classes.c */
+	enum annot_class allow;    /* the worst class that a plan may have without being asked for; UNSET: bounded */
 };
 
 /* false: an error was reported. */

@@ -97,6 +97,9 @@ plain(FILE *f, const struct ast_expr *e)
 	case EXPR_INTERP:
 		list(f, "interp", e);
 		break;
+	case EXPR_RANGE:
+		list(f, "range", e);
+		break;
 	case EXPR_UNARY:
 		fprintf(f, "(%c ", e->u.op.oper);
 		dump_expr(f, e->u.op.l);
