@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 # diag-texts.pl TOP: print each diagnostic text of the sources that no golden case shows; exit 1 if there is one.
 #
-# A text is the first string argument (adjacent literals joined) of a call of one of the functions below.  Texts that
-# a golden case can't show are listed, each with its reason, in tests/diag-unshown: "REASON<tab>TEXT".
+# A text is the first string argument (adjacent literals joined) of a call of one of the functions below, or a phrase
+# that is returned, or assigned to `why` and the like, for a caller who prints it with "%s".  Texts that a golden case
+# can't show are listed, each with its reason, in tests/diag-unshown: "REASON<tab>TEXT".
 use strict;
 use warnings;
 use File::Find;
@@ -43,11 +44,20 @@ find({ no_chdir => 1, wanted => sub {
 		$text .= defined $1 ? $1 : "\0" while $literals =~ /"((?:[^"\\\n]|\\.)*)"|PRI\w+|JSON_INTEGER_FORMAT/g;
 		push @texts, [$file, $text] unless $seen{$text}++;
 	}
+	# Reasons that go up to a caller who prints them with "%s": phrases that a statement returns or assigns.
+	while ($source =~ /\b(?:return\b|(?:why|bad|wanted(?:\[\])?|missing)\s*=)([^;{}]*"[^;]*);/g) {
+		my $statement = $1;
+		while ($statement =~ /((?:"(?:[^"\\\n]|\\.)*"\s*(?:(?:PRI\w+|JSON_INTEGER_FORMAT)\s*)?)+)/g) {
+			my ($literals, $text) = ($1, '');
+			$text .= defined $1 ? $1 : "\0" while $literals =~ /"((?:[^"\\\n]|\\.)*)"|PRI\w+|JSON_INTEGER_FORMAT/g;
+			push @texts, [$file, $text, 1] unless $text !~ /\w \w/ || $text =~ /\*/ || $seen{$text}++;
+		}
+	}
 } }, @dirs);
 
 my $missing = 0;
 for (@texts) {
-	my ($file, $text) = @$_;
+	my ($file, $text, $phrase) = @$_;
 	my $plain = $text =~ s/%?\0/%d/gr;
 	next if exists $unshown{$plain};
 	my $re = join '.*?', map { my $s = s/\\(["\\])/$1/gr; quotemeta $s }
@@ -55,6 +65,7 @@ for (@texts) {
 	$re =~ s/\x01/%/g;
 	$re =~ s/\\\x01/%/g;
 	next if $re =~ /\A(?:\.\*\?)*\z/; # nothing but conversions
+	next if $phrase && $shown =~ /$re\b/;
 	# To its end, lest the beginning of a longer text pass for it.
 	next if $shown =~ /$re(?:$| \[-W|: |, |; | \(| ')/m;
 	print "$file: no golden case shows: $plain\n";
