@@ -44,12 +44,12 @@ emit_port(struct cgen *g, struct emitter *e, const struct port *p, const char *w
 }
 
 static int64_t
-total(const struct graph *graph, int64_t (*of)(const struct node *))
+total_macs(const struct graph *graph)
 {
 	int64_t sum = 0;
 
 	for (const struct node *n = graph->first; n; n = n->next)
-		sum += of(n);
+		sum += node_macs(n);
 	return sum;
 }
 
@@ -74,9 +74,9 @@ summary(struct cgen *g)
 	text_add(&g->text, "the network '%s': ", p->graph->name);
 	text_count(&g->text, layer_count(p));
 	text_add(&g->text, " layer%s, ", layer_count(p) == 1 ? "" : "s");
-	text_count(&g->text, total(p->graph, node_macs));
+	text_count(&g->text, total_macs(p->graph));
 	text_add(&g->text, " multiply-accumulates an inference, ");
-	text_count(&g->text, total(p->graph, node_params));
+	text_count(&g->text, graph_params(p->graph));
 	text_add(&g->text, " parameters, ");
 	text_count(&g->text, g->weights_bytes);
 	text_add(&g->text, " bytes of constants");

@@ -14,10 +14,9 @@ program_totals(const struct program *p)
 
 	for (const struct call *c = p->first; c; last = c->node, c = c->next)
 		t.layers += c->node != last;
-	for (const struct node *n = p->graph->first; n; n = n->next) {
+	for (const struct node *n = p->graph->first; n; n = n->next)
 		t.macs += node_macs(n);
-		t.params += node_params(n);
-	}
+	t.params = graph_params(p->graph);
 	for (size_t i = 0; i < p->consts.n; i++)
 		t.const_bytes += p->consts.v[i]->bytes;
 	return t;

@@ -258,3 +258,13 @@ node_params(const struct node *n)
 			count += tensor_count(n->in[k]);
 	return count;
 }
+
+int64_t
+graph_params(const struct graph *g)
+{
+	int64_t count = 0;
+	for (size_t i = 0; i < g->tensors.n; i++)
+		if (g->tensors.v[i]->data)
+			count += tensor_count(g->tensors.v[i]);
+	return count;
+}

@@ -181,6 +181,8 @@ struct graph *graph_read(struct arena *, struct intern *, struct diag *, const s
 /* Work of a node: multiply-accumulates (conv, dense) and, for others, 0.  Parameters: elements of its constants. */
 int64_t node_macs(const struct node *);
 int64_t node_params(const struct node *);
+/* Elements of the graph's constants, each counted once; after graph_tidy. */
+int64_t graph_params(const struct graph *);
 static inline int64_t tensor_count(const struct tensor *t) { return shape_count(&t->shape); }
 static inline int64_t tensor_bytes(const struct tensor *t) { return shape_count(&t->shape) * dtype_info[t->dtype].bytes; }
 #endif

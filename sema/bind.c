@@ -48,6 +48,24 @@ bind_name(struct sema *s, const struct call *c, const char *what)
 	return intern_printf(s->names, "%s%s%s", c->wname, dot, what);
 }
 
+struct tensor *
+bind_const(struct sema *s, const struct call *c, const char *what, enum dtype dtype, const struct shape *shape,
+	const struct quant *quant, const void *data, struct loc loc)
+{
+	char text[SHAPE_TEXT];
+	bool one = quant && quant->count == 1;
+	const void *scales = quant && quant->count > 1 ? quant->scale : NULL;
+	name key = intern_printf(s->names, "%p %s %a %d %p", data, shape_text(shape, text, sizeof text),
+		one ? (double)*quant->scale : 0, one ? quant->zero : 0, scales);
+	struct tensor *t = map_get(s->constants, key);
+
+	if (t)
+		return t;
+	t = graph_const(s->graph, path_unique(s, arena_printf(s->arena, "%s.%s", c->path, what)), dtype, shape, quant, data, loc);
+	map_put(s->constants, key, t);
+	return t;
+}
+
 enum found
 bind_source(struct sema *s, const struct data_source *source, struct blob *b, uint64_t *seed)
 {
@@ -248,7 +266,15 @@ arrange(struct sema *s, const struct call *c, const struct layout *l, const stru
 		shape->dim[i] = stored->dim[perm[i]];
 		sorted = sorted && (i == 0 || perm[i] > perm[i - 1]);
 	}
-	return sorted ? b->data : permute(s, b->data, stored, perm, rank, (size_t)dtype_info[b->dtype].bytes);
+	if (sorted)
+		return b->data;
+	name key = intern_printf(s->names, "%p %s", b->data, l->text);
+	const void *data = map_get(s->arranged, key);
+	if (!data) {
+		data = permute(s, b->data, stored, perm, rank, (size_t)dtype_info[b->dtype].bytes);
+		map_put(s->arranged, key, (void *)data);
+	}
+	return data;
 }
 
 static int64_t
@@ -392,9 +418,7 @@ bind_weight(struct sema *s, struct call *c)
 	quant.axis = axis;
 	if (dtype != DT_I8 && c->scale)
 		sema_error(s, c->scale->loc, "'weight_scale' is for i8, and '%s' is f32", c->in.v[0]->name);
-	struct tensor *w = graph_const(s->graph, path_unique(s, arena_printf(s->arena, "%s.weight", c->path)), dtype, &shape,
-		&quant, data, c->expr->loc);
-	ARRAY_PUSH(s->arena, c->in, w);
+	ARRAY_PUSH(s->arena, c->in, bind_const(s, c, "weight", dtype, &shape, &quant, data, c->expr->loc));
 	return true;
 }
 
@@ -455,9 +479,7 @@ bind_vector(struct sema *s, struct call *c, int k, enum dtype dtype, int32_t cou
 		if (!b.data)
 			return false;
 	}
-	struct tensor *t = graph_const(s->graph, path_unique(s, arena_printf(s->arena, "%s.%s", c->path, what)), dtype, &shape,
-		NULL, b.data, c->expr->loc);
-	ARRAY_PUSH(s->arena, c->in, t);
+	ARRAY_PUSH(s->arena, c->in, bind_const(s, c, what, dtype, &shape, NULL, b.data, c->expr->loc));
 	return true;
 }
 

@@ -143,6 +143,8 @@ init(struct sema *s, struct sema_ctx *ctx, const struct ast_file *file)
 	s->reported = map_new(s->arena);
 	s->outputs = map_new(s->arena);
 	s->npy = map_new(s->arena);
+	s->arranged = map_new(s->arena);
+	s->constants = map_new(s->arena);
 	s->last_usage = &s->first_usage;
 	s->last_weights = &ctx->files;
 	s->word_weights = intern(s->names, "weights");

@@ -172,6 +172,8 @@ struct sema {
 	bool weights_failed;           /* a file could not be read: missing tensors are no news */
 	struct weights_opened **last_weights;
 	struct map *npy;               /* path -> struct npy */
+	struct map *arranged;          /* weights in the graph's order, by their stored elements and layout */
+	struct map *constants;         /* tensors by their elements, scale and shape */
 };
 
 /* Like diag_error, but says the same thing about the same place once, and adds the chain of block calls. */

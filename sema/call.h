@@ -62,6 +62,10 @@ enum found bind_source(struct sema *, const struct data_source *, struct blob *,
 void *bind_random(struct sema *, const struct call *, int64_t count, enum dtype);
 /* The name in a weights file of the layer's tensor WHAT. */
 name bind_name(struct sema *, const struct call *, const char *what);
+/* A constant called PATH.WHAT, or an earlier one that has the very same elements, shape and scale: what several layers
+ * read is stored once. */
+struct tensor *bind_const(struct sema *, const struct call *, const char *what, enum dtype, const struct shape *,
+	const struct quant *, const void *data, struct loc);
 
 /* operand.c: the constant operand of C beside the value X as a tensor called PATH.WHAT; NULL after an error. */
 struct tensor *bind_operand(struct sema *, struct call *, const struct operand *, const char *what, const struct tensor *x);

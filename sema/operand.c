@@ -94,8 +94,7 @@ bind_operand(struct sema *s, struct call *c, const struct operand *o, const char
 
 	if (!operand_values(s, c, o, x, what, &b) || !operand_quant(s, o, x, &b, &quant))
 		return NULL;
-	struct tensor *t = graph_const(s->graph, path_unique(s, arena_printf(s->arena, "%s.%s", c->path, what)), x->dtype,
-		&b.shape, quant.count ? &quant : NULL, b.data, o->loc);
+	struct tensor *t = bind_const(s, c, what, x->dtype, &b.shape, &quant, b.data, o->loc);
 	if (o->type)
 		type_check(s, o->type, t);
 	return t;

@@ -161,12 +161,13 @@ source_read_tensor(struct sema *s, name tensor, struct loc loc, struct blob *b)
 		return false;
 	}
 	w->used = true;
-	const void *data = weight_data(s->arena, w, why, sizeof why);
-	if (!data) {
+	if (!w->data)
+		w->data = weight_data(s->arena, w, why, sizeof why);
+	if (!w->data) {
 		sema_error(s, loc, "'%s' of '%s': %s", tensor, path_base(in->file.path), why);
 		return false;
 	}
-	*b = (struct blob){ .dtype = w->dtype, .shape = w->shape, .data = data, .tensor = tensor, .oihw = in->oihw,
+	*b = (struct blob){ .dtype = w->dtype, .shape = w->shape, .data = w->data, .tensor = tensor, .oihw = in->oihw,
 		.what = arena_printf(s->arena, "'%s' of '%s'", tensor, path_base(in->file.path)) };
 	return true;
 }

@@ -17,6 +17,7 @@ struct weight {
 	size_t raw_bytes;
 	const struct element *element; /* the file's type */
 	bool used;             /* some layer read it */
+	const void *data;      /* kept by the reader: what weight_data gave, NULL before */
 };
 
 struct weight_file {
