@@ -28,6 +28,7 @@ extern const char *const chip_operand_names[OPERAND_COUNT];
 
 struct chip_vars {
 	int64_t v[VAR_COUNT];            /* what an operation lacks is 1 (sizes) or 0 (padding) */
+	enum dtype type[OPERAND_COUNT];  /* DT_COUNT: the call has no such operand */
 	int64_t bytes[OPERAND_COUNT];    /* of the whole operand as the call sees it, packed; 0: not there */
 	int64_t weight_max, weight_sum;  /* largest |w|; largest sum of |w| of an output channel; 0: no weights */
 };
@@ -52,7 +53,8 @@ enum chip_limit_kind {
 	LIMIT_PAIR,    /* (var, var2) is none of the pairs: kernel = 1x1 | 3x3 */
 	LIMIT_WHERE,   /* the condition is false */
 	LIMIT_TYPE,    /* no such combination of element types */
-	LIMIT_ACTIVATION, LIMIT_ZERO_POINT, LIMIT_PER_CHANNEL, LIMIT_ACCUMULATOR, LIMIT_BIAS, LIMIT_LAYOUT
+	LIMIT_ACTIVATION, LIMIT_ZERO_POINT, LIMIT_PADDING, LIMIT_PER_CHANNEL, LIMIT_ACCUMULATOR, LIMIT_BIAS, LIMIT_PARTIAL,
+	LIMIT_LAYOUT
 };
 struct chip_limit {
 	struct chip_limit *next;
@@ -89,6 +91,22 @@ int64_t chip_layout_count(const struct chip_layout *, const int32_t size[DIM_COU
 void chip_layout_pack(const struct chip_layout *, const int32_t size[DIM_COUNT], const int64_t step[DIM_COUNT],
 	const void *from, void *to, int bytes);
 
+/* ---- call templates ---- */
+
+/* A call template cut into text and holes: {x}, {hi}, {in / 16}, {x.pitch}; its lines joined with '\n'.  "{{" is a brace. */
+enum hole { HOLE_TEXT, HOLE_OPERAND, HOLE_PITCH, HOLE_EXPR, HOLE_PARAM };
+/* HOLE_PARAM: what the call is given besides (chips/params.def): multiplier, shift (pointers per channel, or numbers), scale, x_zero, w_zero, y_zero,
+ * act_min, act_max, relu (0 or 1), core, a_zero, b_zero, a_multiplier, a_shift, b_multiplier, b_shift, y_multiplier, y_shift, left_shift,
+ * partial (1: y gets sums), first, last, n_sum. */
+struct chip_piece {
+	enum hole kind;
+	const char *text;               /* TEXT, PARAM */
+	enum chip_operand operand;      /* OPERAND, PITCH */
+	const struct ast_expr *expr;    /* EXPR */
+	struct loc loc;
+};
+struct chip_template { ARRAY(struct chip_piece) pieces; };
+
 /* ---- units ---- */
 
 enum chip_kind {
@@ -99,11 +117,16 @@ enum chip_kind {
 };
 extern const struct chip_kind_info { const char *name; int op; const char *operands, *help; } chip_kind_info[KIND_COUNT];
 bool chip_kind_lookup(const char *, enum chip_kind *);
+/* What a call of the kind has: bits of its variables, of its operands, and of an operand's dimensions. */
+uint64_t chip_kind_vars(enum chip_kind);
+unsigned chip_kind_operands(enum chip_kind);
+unsigned chip_kind_dims(enum chip_kind, enum chip_operand);
 
 enum chip_activation { CHIP_ACT_NONE = 1, CHIP_ACT_RELU = 2, CHIP_ACT_RELU6 = 4, CHIP_ACT_CLAMP = 8 }; /* bits */
 enum chip_partial { PARTIAL_NONE, PARTIAL_OUT, PARTIAL_IN_OUT };
 
-/* type = x * w + b -> y | y; several `type` lines: several combinations. */
+/* type = x * w + b -> y | y: one for each y; several `type` lines: several combinations.  DT_COUNT: no such operand.  Of two-operand
+ * kinds, type = a + b -> y, X is the type of a. */
 struct chip_type { struct loc loc; enum dtype x, w, b, y; };
 
 /* How an int8 result is made of a sum. */
@@ -123,7 +146,7 @@ struct chip_op {
 	struct loc loc;                 /* its `op KIND` */
 	ARRAY(struct chip_type) types;
 	struct chip_limit *limits;      /* sets, pairs, wheres in order of the file */
-	struct chip_layout layout[OPERAND_COUNT];
+	struct chip_layout layout[OPERAND_COUNT]; /* of the kind's operands; where none is written, the portable one */
 	enum chip_partial partial;
 	enum dtype partial_type;        /* i32, i16, i8 or f32 */
 	struct loc partial_loc;
@@ -134,11 +157,14 @@ struct chip_op {
 	struct loc activation_loc;
 	bool x_zero, y_zero;            /* takes zero points of x and y; else they must be 0 or be folded away */
 	struct loc zero_loc;
-	bool pads_zero_point;           /* cells outside count as x's zero point (else as the number 0) */
-	bool has_bias;
+	bool pads_zero_point;           /* cells outside count as the operation wants it: as x's zero point, of pools not at all; else
+	                                 * as the number 0 */
+	struct loc padding_loc;
+	bool has_bias;                  /* some type has a b */
+	bool reads_weights;             /* some condition asks for max_abs(w) or sum_abs(w) */
 	const struct ast_expr *cycles, *cost_bytes; /* NULL: not stated */
 	struct loc cycles_loc;
-	const char *call;               /* the template, lines joined with '\n' */
+	struct chip_template call;
 	struct loc call_loc;
 	bool wrapper;                   /* the call is a function that the user supplies around the vendor's interface */
 };
@@ -152,6 +178,7 @@ struct chip_memory {
 };
 
 struct chip {
+	const struct source *source;    /* its text */
 	name name;                      /* "npu16" */
 	const char *file;               /* as schedules may name it: the last part of its path, "npu16.chip" */
 	int version;
@@ -166,12 +193,19 @@ struct chip {
 	struct loc fallback_loc;
 };
 
+/* The text at LOC in the .chip, on one line, without what ends it. */
+const char *chip_source_text(struct arena *, const struct chip *, struct loc);
+
 /* chips/read.c: NULL after reporting errors.  PATH: where the file was found. */
 struct chip *chip_read(struct arena *, struct intern *, struct diag *, const struct ast_chip_file *, const char *path);
 
 /* chips/fit.c.  The numbers of N as one call of OP's kind; false: N is not an operation of that kind (a dense layer and a 1x1 convolution
  * are of both kinds, in either direction). */
 bool chip_vars_of(const struct chip_op *, const struct node *, struct chip_vars *);
+/* Fills in what follows from the other numbers and the operands' types: ho and wo, macs, bytes.  For the parts of a call: change in, out,
+ * hi, ... and call this.  The sizes of an operand's dimensions, for chip_layout_count and _pack. */
+void chip_vars_complete(const struct chip_op *, struct chip_vars *);
+void chip_operand_size(enum chip_kind, enum chip_operand, const struct chip_vars *, int32_t size[DIM_COUNT]);
 /* What of OP the call breaks, the first MAX of them into LIMITS; returns how many.  Only sets, pairs and conditions. */
 int chip_breaks(const struct chip_op *, const struct chip_vars *, const struct chip_limit **limits, int max);
 /* The same with all that is known of the node: element types, activation, zero points, per-channel scales, accumulator.  In LIMITS
@@ -182,19 +216,4 @@ bool chip_cost(const struct chip_op *, const struct chip_vars *, struct diag *, 
 bool chip_portable_cost(const struct chip *, const struct chip_vars *, struct diag *, double *cycles, double *bytes);
 /* What the numbers of a portable node are: like chip_vars_of of the kind that fits it, or rows, n. */
 void chip_vars_portable(const struct node *, struct chip_vars *);
-
-/* chips/template.c.  A call template cut into text and holes: {x}, {hi}, {in / 16}, {x.pitch}. */
-enum hole { HOLE_TEXT, HOLE_OPERAND, HOLE_PITCH, HOLE_EXPR, HOLE_PARAM };
-/* HOLE_PARAM: what the call is given besides: multiplier, shift (pointers per channel, or numbers), scale, x_zero, w_zero, y_zero,
- * act_min, act_max, relu (0 or 1), core, a_zero, b_zero, a_multiplier, a_shift, b_multiplier, b_shift, y_multiplier, y_shift, left_shift,
- * partial (1: y gets sums), first, last, n_sum. */
-struct chip_piece {
-	enum hole kind;
-	const char *text;               /* TEXT, PARAM */
-	enum chip_operand operand;      /* OPERAND, PITCH */
-	const struct ast_expr *expr;    /* EXPR */
-	struct loc loc;
-};
-struct chip_template { ARRAY(struct chip_piece) pieces; };
-bool chip_template_read(struct arena *, struct intern *, struct diag *, const struct chip_op *, struct chip_template *);
 #endif
