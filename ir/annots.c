@@ -73,3 +73,35 @@ annot_word(struct annot *a, const struct annot_arg *arg)
 		return &a->unit;
 	die("annots.def: no field holds the word '%s'", arg->name);
 }
+
+/* How close A comes to a build for CHIP; 0: it is for another one. */
+static int
+closeness(const struct annot *a, const char *chip)
+{
+	if (!a->chip)
+		return 3;
+	if (a->chip[0] == '\0')
+		return 1;
+	return chip && strcmp(a->chip, chip) == 0 ? 2 : 0;
+}
+
+struct annot *
+annot_find(const struct node *n, enum annot_kind kind, const char *chip)
+{
+	struct annot *best = NULL;
+
+	for (struct annot *a = n->annots; a; a = a->next)
+		if (a->kind == kind && closeness(a, chip) > (best ? closeness(best, chip) : 0))
+			best = a;
+	return best;
+}
+
+void
+annot_drop(struct node *n, enum annot_kind kind)
+{
+	for (struct annot **at = &n->annots; *at;)
+		if ((*at)->kind == kind)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+}

@@ -139,6 +139,18 @@ graph_find(const struct graph *g, name text)
 	return map_get(g->by_name, text);
 }
 
+void
+graph_rename(struct graph *g, struct tensor *t, name text)
+{
+	if (graph_find(g, text))
+		die("two tensors are called '%s'", text);
+	map_put(g->by_name, t->name, NULL);
+	map_put(g->by_name, text, t);
+	t->name = text;
+	if (t->producer)
+		t->producer->name = text;
+}
+
 name
 graph_unique(struct graph *g, name base)
 {

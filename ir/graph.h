@@ -12,6 +12,7 @@
 #include "support/diag.h"
 #include "support/intern.h"
 
+struct node;
 struct plan;
 struct layer_plan;
 struct chip;
@@ -84,6 +85,11 @@ const struct annot_arg *annot_arg_lookup(enum annot_kind, const char *name); /* 
 bool annot_arg_takes(const struct annot_arg *, const char *word, size_t len);
 /* The field that holds the argument ARG of kind WORD. */
 name *annot_word(struct annot *, const struct annot_arg *);
+/* N's annotation of KIND in a build for the chip file CHIP ("npu16.chip"; NULL: none): one written on the layer, else that of a
+ * schedule for CHIP, else that of a schedule for no chip; NULL: none. */
+struct annot *annot_find(const struct node *n, enum annot_kind, const char *chip);
+/* Take all of KIND from N. */
+void annot_drop(struct node *n, enum annot_kind);
 
 struct node {
 	enum op op;
@@ -157,6 +163,8 @@ struct node *graph_insert(struct graph *, struct node *pos, enum op, name, struc
 /* A name not yet in use: BASE, or BASE_2, BASE_3 ... */
 name graph_unique(struct graph *, name base);
 struct tensor *graph_find(const struct graph *, name);
+/* Give T, and the node that computes it, another name, which must be unused.  The node's label stays. */
+void graph_rename(struct graph *, struct tensor *t, name);
 
 /* From now on NEW stands for OLD (outputs too); takes effect at graph_tidy, for every reader, the inputs of NEW's own
  * producer included. */
