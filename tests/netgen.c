@@ -1,10 +1,12 @@
-/* netgen SEED: print a random network that uses every operation in some of its runs: odd sizes, all paddings, strides,
+/* netgen SEED [chip]: print a random network that uses every operation in some of its runs: odd sizes, all paddings, strides,
  * dilations, groups, branches, broadcasts, slices and concatenations, f32 or int8.  tests/random.test compares what
- * the evaluator and the generated C make of it. */
+ * the evaluator and the generated C make of it.  chip: more channels, mostly int8, mostly layers with weights, and a schedule that asks
+ * for decompositions (tests/chips_random.test). */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { VALUES_MAX = 64 };
 
@@ -17,6 +19,9 @@ struct value {
 static struct value values[VALUES_MAX];
 static int count;
 static int is_i8;
+static int for_chip;
+static char schedule[4096];
+static size_t schedule_len;
 static uint64_t state;
 
 static uint32_t
@@ -93,6 +98,38 @@ activation(void)
 		fputs(acts[pick(0, 2)], stdout);
 }
 
+/* Ask for a decomposition of the layer that is being printed, v(count), with IN input and OUT output channels and H rows. */
+static void
+annotate(int in, int out, int h)
+{
+	static const char *const partials[] = { "", "", ", partial = i32", ", order = tree", ", partial = i16", ", partial = i32, order = tree" };
+	char text[128] = "";
+
+	if (!for_chip || !is_i8 || !chance(25))
+		return;
+	switch (pick(0, 3)) {
+	case 0:
+		if (in > 1)
+			snprintf(text, sizeof text, "@split_sum(parts = %d%s)", pick(2, in < 5 ? in : 5), partials[pick(0, 5)]);
+		break;
+	case 1:
+		if (out > 1)
+			snprintf(text, sizeof text, "@split_out(parts = %d)", pick(2, out < 5 ? out : 5));
+		break;
+	case 2:
+		if (h > 1)
+			snprintf(text, sizeof text, "@split_rows(parts = %d)", pick(2, h < 4 ? h : 4));
+		break;
+	default:
+		if (in > 3)
+			snprintf(text, sizeof text, "@split_sum(parts = [%d, %d])%s", in / 2 - 1, in - in / 2 + 1,
+				out > 1 && chance(50) ? " @split_out(parts = 2)" : "");
+		break;
+	}
+	if (*text)
+		schedule_len += (size_t)snprintf(schedule + schedule_len, sizeof schedule - schedule_len, "    \"v%d\" : %s;\n", count, text);
+}
+
 /* Chooses and prints kernel, stride, dilation and pad of a window over [h, w]; fills in the result's size.  False (and
  * nothing printed) when the choice does not fit. */
 static int
@@ -137,7 +174,7 @@ gen_conv(int from)
 
 	if (chance(40) && c % 2 == 0)
 		groups = chance(50) && c % 4 == 0 ? 4 : 2;
-	out = groups * pick(1, groups == 1 ? 13 : 4);
+	out = groups * pick(1, for_chip ? 40 / groups : groups == 1 ? 13 : 4);
 	printf("conv2d(v%d, out = %d, ", from, out);
 	if (groups > 1)
 		printf("groups = %d, ", groups);
@@ -148,6 +185,8 @@ gen_conv(int from)
 	v->dim[2] = out;
 	printf(")");
 	activation();
+	if (groups == 1)
+		annotate(c, out, v->dim[0]);
 	end(v, STATE, 1);
 }
 
@@ -189,11 +228,12 @@ static void
 gen_dense(int from)
 {
 	struct value *v = begin(from);
-	int out = pick(1, 17);
+	int out = pick(1, for_chip ? 40 : 17), in = v->dim[v->rank - 1];
 
 	printf("dense(v%d, out = %d)", from, out);
 	v->dim[v->rank - 1] = out;
 	activation();
+	annotate(in, out, 1);
 	end(v, STATE, 1);
 }
 
@@ -408,7 +448,7 @@ step(void)
 			gen_unary(any);
 		return;
 	}
-	switch (pick(0, 14)) {
+	switch (for_chip && chance(60) ? pick(0, 7) : pick(0, 14)) {
 	case 0: case 1: case 2: gen_conv(image); break;
 	case 3: case 4: gen_dwconv(image); break;
 	case 5: gen_tconv(image); break;
@@ -444,14 +484,15 @@ main(int argc, char *argv[])
 {
 	int steps;
 
-	if (argc != 2) {
-		fputs("usage: netgen SEED\n", stderr);
+	if (argc != 2 && !(argc == 3 && strcmp(argv[2], "chip") == 0)) {
+		fputs("usage: netgen SEED [chip]\n", stderr);
 		return 2;
 	}
 	state = strtoull(argv[1], NULL, 10);
-	is_i8 = chance(65);
-	steps = pick(2, 14);
-	values[0] = (struct value){ 3, { pick(1, 12), pick(1, 12), pick(1, 10) }, 0.02 + pick(0, 100) / 1000.0, pick(-128, 127), 1 };
+	for_chip = argc == 3;
+	is_i8 = chance(for_chip ? 95 : 65);
+	steps = for_chip ? pick(1, 6) : pick(2, 14);
+	values[0] = (struct value){ 3, { pick(1, 12), pick(1, 12), pick(1, for_chip ? 40 : 10) }, 0.02 + pick(0, 100) / 1000.0, pick(-128, 127), 1 };
 	count = 1;
 	printf("net 1;\nweights random(%s);\nnetwork r {\n    input v0 : %s[%d, %d, %d]", argv[1], is_i8 ? "i8" : "f32",
 		values[0].dim[0], values[0].dim[1], values[0].dim[2]);
@@ -465,5 +506,7 @@ main(int argc, char *argv[])
 		if (values[k].uses == 0 || chance(5))
 			printf("    output o%d = v%d;\n", k, k);
 	printf("}\n");
+	if (schedule_len)
+		printf("schedule {\n%s}\n", schedule);
 	return 0;
 }

@@ -1,0 +1,198 @@
+/* The driver of a conformance suite (netc chip-test): each probe makes one call of the chip and compares every byte that it leaves
+ * with the reference.  A probe names the line of the .chip that it tests. */
+#ifndef NN_CHIP_SUITE_H
+#define NN_CHIP_SUITE_H
+#include <stdio.h>
+#include "nn_chip_reference.h"
+
+#ifndef NN_PRINTF
+#define NN_PRINTF printf
+#endif
+
+enum nn_probe_flags {
+	NN_WITH_BIAS = 1, NN_WITH_SUM = 2, NN_SUMS_OUT = 4, NN_TIES = 8, NN_SATURATE = 16, NN_X_ZERO = 32, NN_Y_ZERO = 64,
+	NN_BOUNDS = 128, NN_WITH_RELU = 256, NN_PITCH = 512, NN_EXTREMES = 1024
+};
+
+struct nn_probe {
+	const struct nn_unit *unit;
+	void (*call)(const struct nn_call *);
+	const char *line;            /* "npu16.chip:14: in = 16..512 step 16" */
+	const char *what;            /* "in = 512" */
+	int y_type, sum_type, flags;
+	int32_t v[NN_VARS];
+};
+
+/* Room for the operands of every probe; each a multiple of 64 bytes, aligned to 64. */
+struct nn_room {
+	unsigned char *x, *w, *b, *sum, *y, *expected;
+	size_t x_bytes, w_bytes, b_bytes, y_bytes;
+};
+
+static uint32_t
+nn_random(uint32_t *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+/* COUNT elements of TYPE in [-LIMIT, LIMIT]; EXTREMES: only the ends. */
+static void
+nn_fill(void *p, int type, size_t count, int32_t limit, int extremes, uint32_t *state)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t r = nn_random(state);
+		int32_t v = (int32_t)(r % (uint32_t)(2 * limit + 1)) - limit;
+
+		if (extremes)
+			v = r & 1 ? limit : -limit - (type == NN_I8 && limit == 127);
+		nn_store(p, type, i, type == NN_F32 ? (double)v / 16 : (double)v);
+	}
+}
+
+/* Taps that add up in one result. */
+static int32_t
+nn_taps(const struct nn_unit *u, const int32_t *v)
+{
+	int32_t area = v[NN_KH] * v[NN_KW];
+
+	switch (u->kind) {
+	case NN_CONV2D: return area * (v[NN_IN] / v[NN_GROUPS]);
+	case NN_DWCONV2D: return area;
+	case NN_TCONV2D: return area * v[NN_IN];
+	case NN_DENSE: return v[NN_IN];
+	case NN_DOT: return v[NN_N];
+	default: return 1;
+	}
+}
+
+enum { NN_CHANNELS_MAX = 4096 };
+
+struct nn_scales {
+	int32_t multiplier[NN_CHANNELS_MAX];
+	int8_t shift[NN_CHANNELS_MAX];
+	float scale[NN_CHANNELS_MAX];
+};
+
+/* Multipliers that spread the results over int8: taps products of up to 127 * 127, or few bits where ties are wanted. */
+static void
+nn_scales_of(struct nn_scales *s, const struct nn_probe *p, int32_t channels, uint32_t *state)
+{
+	int32_t taps = nn_taps(p->unit, p->v), bits = 6;
+
+	while (taps > 1) {
+		bits++;
+		taps /= 4;
+	}
+	if (p->flags & NN_TIES)
+		bits = 4;
+	if (p->flags & NN_SATURATE)
+		bits = 2;
+	for (int32_t i = 0; i < channels && i < NN_CHANNELS_MAX; i++) {
+		uint32_t r = nn_random(state);
+
+		s->multiplier[i] = (p->flags & NN_TIES) ? (int32_t)1 << 30 : (int32_t)(0x40000000u + r % 0x3fffffffu);
+		s->shift[i] = (int8_t)(1 - bits);
+		s->scale[i] = (p->flags & NN_TIES) ? 1.0f / 16.0f : (float)(s->multiplier[i] / 2147483648.0 / (1 << (bits - 1)));
+		if (p->unit->rounding == NN_SHIFT)
+			s->shift[i] = (int8_t)-bits;
+	}
+}
+
+static int
+nn_same(const struct nn_probe *p, const unsigned char *got, const unsigned char *expected, size_t bytes, size_t *at)
+{
+	size_t each = nn_type_bytes(p->y_type);
+
+	for (size_t i = 0; i < bytes / each; i++) {
+		double g = nn_load(got, p->y_type, i), e = nn_load(expected, p->y_type, i);
+
+		*at = i;
+		if (p->y_type == NN_F32 ? fabs(g - e) > 1e-4 * (1 + fabs(e)) || g != g : g != e)
+			return 0;
+	}
+	return 1;
+}
+
+/* 1: the chip does what the line says. */
+static int
+nn_probe_run(const struct nn_probe *p, const struct nn_room *room)
+{
+	static struct nn_scales scales;
+	const struct nn_unit *u = p->unit;
+	const int32_t *v = p->v;
+	struct nn_call c = nn_call_start();
+	uint32_t state = 12345;
+	int extremes = (p->flags & NN_EXTREMES) != 0, few = (p->flags & NN_TIES) != 0;
+	int two = u->kind == NN_ADD || u->kind == NN_MUL;
+	size_t at = 0;
+	struct nn_call copy;
+
+	memcpy(c.v, v, sizeof c.v);
+	c.v[NN_MACS] = nn_macs(u->kind, v);
+	c.y_type = p->y_type;
+	c.sum_type = p->sum_type;
+	nn_fill(room->x, u->x_type, room->x_bytes / nn_type_bytes(u->x_type), u->x_type == NN_I32 ? 100000 : few ? 3 : 127, extremes, &state);
+	nn_fill(room->w, u->w_type, room->w_bytes / nn_type_bytes(u->w_type), u->w_type == NN_I32 ? 100000 : few ? 2 : 127, extremes, &state);
+	nn_fill(room->b, u->b_type, room->b_bytes / nn_type_bytes(u->b_type), few ? 7 : 1000, 0, &state);
+	nn_fill(room->sum, p->sum_type, room->y_bytes / nn_type_bytes(p->sum_type), few ? 7 : 1000, 0, &state);
+	memset(room->y, 0x5a, room->y_bytes);
+	memset(room->expected, 0x5a, room->y_bytes);
+	nn_scales_of(&scales, p, v[NN_OUT] > v[NN_N] ? v[NN_OUT] : v[NN_N], &state);
+	c.multiplier = scales.multiplier;
+	c.shift = scales.shift;
+	c.scale = scales.scale;
+	c.x = room->x;
+	c.w = room->w;
+	c.a = room->x;
+	c.b = two ? room->w : (p->flags & NN_WITH_BIAS) ? room->b : NULL;
+	c.sum = (p->flags & NN_WITH_SUM) ? room->sum : NULL;
+	c.x_zero = c.a_zero = (p->flags & NN_X_ZERO) ? -11 : 0;
+	c.b_zero = (p->flags & NN_X_ZERO) ? 7 : 0;
+	c.y_zero = (p->flags & NN_Y_ZERO) ? 5 : 0;
+	c.relu = (p->flags & NN_WITH_RELU) != 0;
+	if (p->flags & NN_BOUNDS) {
+		c.act_min = -20;
+		c.act_max = 33;
+	}
+	if (u->x_type == NN_I8 && two) { /* multipliers as add and mul have them */
+		c.a_multiplier = c.b_multiplier = 1 << 30;
+		c.y_multiplier = u->kind == NN_ADD ? (1 << 30) + 12345 : scales.multiplier[0];
+		c.a_shift = c.b_shift = 0;
+		c.y_shift = u->kind == NN_ADD ? -18 : -6;
+	}
+	if (p->flags & NN_PITCH) {
+		int32_t in = u->kind == NN_CONV2D || u->kind == NN_DWCONV2D || u->kind == NN_TCONV2D || u->kind == NN_DENSE
+			|| u->kind == NN_MAXPOOL || u->kind == NN_AVGPOOL ? v[NN_IN] : u->kind == NN_REQUANTIZE ? v[NN_OUT] : v[NN_N];
+		int32_t out = u->kind == NN_MAXPOOL || u->kind == NN_AVGPOOL ? v[NN_IN] : u->kind == NN_ADD || u->kind == NN_MUL
+			|| u->kind == NN_RELU || u->kind == NN_COPY ? v[NN_N] : v[NN_OUT];
+
+		c.x_pitch = c.a_pitch = 2 * in;
+		c.y_pitch = c.sum_pitch = 2 * out;
+	}
+	copy = c;
+	copy.y = room->expected;
+	nn_reference(u, &copy);
+	if (copy.overflow)
+		return 1; /* beyond what the unit claims */
+	c.y = room->y;
+	p->call(&c);
+	if (nn_same(p, room->y, room->expected, room->y_bytes, &at))
+		return 1;
+	NN_PRINTF("FAIL %s\n  %s, %s: y[%lu] is %.9g, expected %.9g\n", p->line, u->name, p->what, (unsigned long)at,
+		nn_load(room->y, p->y_type, at), nn_load(room->expected, p->y_type, at));
+	return 0;
+}
+
+/* How many probes failed. */
+static int
+nn_suite_run(const struct nn_probe *probes, int count, const struct nn_room *room)
+{
+	int failed = 0;
+
+	for (int i = 0; i < count; i++)
+		failed += !nn_probe_run(&probes[i], room);
+	NN_PRINTF("%d probes, %d failed\n", count, failed);
+	return failed;
+}
+#endif
