@@ -1,9 +1,18 @@
-/* netc fmt: the canonical form. */
+/* netc fmt: the canonical form of .net files and, told by their names, of .chip files. */
 #include <config.h>
 #include <stdlib.h>
 #include <string.h>
 #include "driver/compile.h"
 
+static bool
+is_chip(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot && strcmp(dot, ".chip") == 0;
+}
+
+/* What was parsed of the one file that C holds. */
 static const char *
 canonical(struct compilation *c, size_t *size)
 {
@@ -13,7 +22,10 @@ canonical(struct compilation *c, size_t *size)
 
 	if (!f)
 		die("out of memory");
-	ast_print(f, c->ast);
+	if (c->chip_ast)
+		ast_chip_print(f, c->chip_ast);
+	else
+		ast_print(f, c->ast);
 	if (fclose(f) != 0)
 		die("out of memory");
 	copy = arena_strndup(&c->source, text, *size);
@@ -40,6 +52,7 @@ static int
 format(const struct options *o, const char *path)
 {
 	struct compilation c;
+	const struct source *source;
 	const char *text;
 	size_t size;
 	bool same;
@@ -47,10 +60,11 @@ format(const struct options *o, const char *path)
 
 	compilation_init(&c, stderr);
 	compilation_options(&c, o);
-	if (!compile_parse(&c, path, o->trace_parse))
+	if (!(is_chip(path) ? compile_parse_chip : compile_parse)(&c, path, o->trace_parse))
 		return compilation_end(&c, EXIT_ERROR);
 	text = canonical(&c, &size);
-	same = size == c.ast->source->len && memcmp(text, c.ast->source->text, size) == 0;
+	source = c.chip_ast ? c.chip_ast->source : c.ast->source;
+	same = size == source->len && memcmp(text, source->text, size) == 0;
 	if (o->check && !same) {
 		printf("%s\n", path);
 		status = EXIT_ERROR;

@@ -34,10 +34,10 @@ compilation_options(struct compilation *c, const struct options *o)
 	memcpy(c->diag.fatal, o->warn_fatal, sizeof c->diag.fatal);
 }
 
-bool
-compile_parse(struct compilation *c, const char *path, bool trace)
+/* NULL after reporting that it cannot be read. */
+static const struct source *
+read_source(struct compilation *c, const char *path)
 {
-	struct parse_ctx ctx = { .arena = &c->source, .names = c->names, .diag = &c->diag, .trace = trace };
 	const struct source *source;
 	const char *text, *why;
 	size_t len;
@@ -46,15 +46,34 @@ compile_parse(struct compilation *c, const char *path, bool trace)
 	why = file_read(&c->source, path, &text, &len);
 	if (why) {
 		diag_error(&c->diag, LOC_NONE, "cannot read '%s': %s", path, why);
-		return false;
+		return NULL;
 	}
 	source = diag_add_source(&c->diag, strcmp(path, "-") == 0 ? "<stdin>" : path, text, len);
-	if (!source) {
+	if (!source)
 		diag_error(&c->diag, LOC_NONE, "'%s' is too large: all sources together may have 2 GiB", path);
-		return false;
-	}
-	c->ast = parse_source(&ctx, source);
-	return c->diag.errors == 0;
+	return source;
+}
+
+bool
+compile_parse(struct compilation *c, const char *path, bool trace)
+{
+	struct parse_ctx ctx = { .arena = &c->source, .names = c->names, .diag = &c->diag, .trace = trace };
+	const struct source *source = read_source(c, path);
+
+	if (source)
+		c->ast = parse_source(&ctx, source);
+	return source && c->diag.errors == 0;
+}
+
+bool
+compile_parse_chip(struct compilation *c, const char *path, bool trace)
+{
+	struct parse_ctx ctx = { .arena = &c->source, .names = c->names, .diag = &c->diag, .trace = trace };
+	const struct source *source = read_source(c, path);
+
+	if (source)
+		c->chip_ast = parse_chip(&ctx, source);
+	return source && c->diag.errors == 0;
 }
 
 bool

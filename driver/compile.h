@@ -8,6 +8,7 @@ struct compilation {
 	struct intern *names;
 	struct diag diag;
 	struct ast_file *ast;
+	struct ast_chip_file *chip_ast; /* of the last compile_parse_chip */
 	struct sema_ctx sema;
 	struct graph *graph;       /* as built, or as passes left it */
 	struct program *program;
@@ -18,6 +19,7 @@ void compilation_init(struct compilation *, FILE *err);
 void compilation_options(struct compilation *, const struct options *);
 /* Each: false after reporting errors. */
 bool compile_parse(struct compilation *, const char *path, bool trace);
+bool compile_parse_chip(struct compilation *, const char *path, bool trace);
 bool compile_build(struct compilation *, const struct sema_opts *);
 bool compile_passes(struct compilation *, struct pass_ctx *, bool *stopped);
 bool compile_lower(struct compilation *);

@@ -11,7 +11,7 @@ static const struct command commands[] = {
 	{ "check", CMD_CHECK, "NET.net", 1, 1, "Report every error of a network; write nothing", cmd_check },
 	{ "run", CMD_RUN, "NET.net IN.npy...", 1, -1, "Evaluate a network on .npy files, one per input in order", cmd_run },
 	{ "report", CMD_REPORT, "NET.net", 1, 1, "Show layers, their work and where their results lie", cmd_report },
-	{ "fmt", CMD_FMT, "FILE.net...", 1, -1, "Print files in the canonical form", cmd_fmt },
+	{ "fmt", CMD_FMT, "FILE...", 1, -1, "Print .net and .chip files in the canonical form", cmd_fmt },
 	{ "test", CMD_TEST, "NET.net", 1, 1, "Run the test blocks of a network in the evaluator", cmd_test },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -6,7 +6,7 @@
 
 struct lexer;
 
-/* Reads SOURCE for CTX: names, literals and comments go to its arena and its file. */
+/* Reads SOURCE for CTX, in the language of ctx->chip or ctx->file: names, literals and comments go to its arena. */
 struct lexer *lexer_new(struct parse_ctx *, const struct source *);
 /* While the parser skips to the end of a faulty statement, stray characters are not news. */
 void lexer_set_skipping(struct lexer *, bool);

@@ -17,6 +17,9 @@ struct stmt_list { struct ast_stmt *first, *last; };
 struct item_list { struct ast_item *first, *last; };
 struct sched_list { struct ast_sched *first, *last; };
 struct check_list { struct ast_check *first, *last; };
+struct alt_list { struct ast_alt *first, *last; };
+struct clause_list { struct ast_clause *first, *last; };
+struct chip_list { struct ast_chip_item *first, *last; };
 
 #define LIST_ADD(list, node) do { \
 	if ((list)->last) \
@@ -36,6 +39,12 @@ struct suffix {
 /* "{ statements }" with its braces. */
 struct body {
 	struct ast_stmt *first;
+	struct loc start, end;
+};
+
+/* The same of a .chip's section. */
+struct chip_body {
+	struct ast_chip_item *first;
 	struct loc start, end;
 };
 
@@ -68,6 +77,8 @@ struct parser {
 	int last;                /* the token before the current one, 0 at the start */
 	name last_name;          /* its text, if it has one */
 	struct loc last_loc;
+	name first_name;         /* of a .chip: the word that the item begins with */
+	struct loc first_loc;
 	bool nested;             /* an item inside a body was reported; until the outermost '}' */
 	bool unclosed;           /* a missing '}' was reported */
 	bool too_deep;           /* an expression of too many levels was reported */
@@ -114,4 +125,18 @@ struct ast_sched *sched_new(struct parser *, struct loc, struct ast_expr *patter
 	const struct annot_list *);
 struct ast_check *check_new(struct parser *, struct loc, bool expect, struct ast_expr *target,
 	struct ast_expr *value);
+
+/* ---- .chip files (build_chip.c) ---- */
+
+/* lo..hi step s; STEP NULL: not written. */
+struct ast_expr *expr_range(struct parser *, struct loc, struct ast_expr *lo, struct ast_expr *hi,
+	struct ast_expr *step);
+void alt_list_add(struct parser *, struct alt_list *, struct loc, const struct expr_list *atoms);
+void clause_list_add(struct parser *, struct clause_list *, struct loc, const struct alt_list *);
+struct ast_chip_item *chip_item_new(struct parser *, enum chip_item_kind, struct loc);
+struct ast_chip_item *chip_item_named(struct parser *, enum chip_item_kind, struct loc, name, struct loc);
+void chip_item_body(struct ast_chip_item *, const struct chip_body *);
+/* What a .chip says with words that are no keywords. */
+bool chip_word_opens(name);  /* op, memory: a body follows */
+bool chip_word_is_top(name); /* op, chip, include, ...: never inside a body */
 #endif

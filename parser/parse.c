@@ -83,7 +83,7 @@ is_closing(int kind)
 static bool
 is_word(int kind)
 {
-	return kind >= TOK_NAME && kind <= TOK_WITHIN;
+	return kind >= TOK_NAME && kind <= TOK_STEP;
 }
 
 static bool
@@ -159,7 +159,7 @@ skip_braces(struct loop *l)
 static bool
 on_new_line(const struct parser *p, struct loc last, struct loc loc)
 {
-	const struct source *s = p->ctx->file->source;
+	const struct source *s = p->ctx->source;
 
 	return last.end && memchr(s->text + (last.end - s->base), '\n', loc.start - last.end);
 }
@@ -282,21 +282,20 @@ is_readable(struct parse_ctx *ctx, const struct source *src)
 	return true;
 }
 
-struct ast_file *
-parse_source(struct parse_ctx *ctx, const struct source *src)
+/* Parse ctx->source, the language being that of START. */
+static void
+parse(struct parse_ctx *ctx, int start)
 {
-	ctx->file = ARENA_NEW(ctx->arena, struct ast_file);
-	ctx->file->source = src;
-	if (!is_readable(ctx, src))
-		return ctx->file;
-
 	struct parser *p = ARENA_NEW(ctx->arena, struct parser);
 	struct loop l = { .p = p, .state = nn_pstate_new() };
+
 	p->ctx = ctx;
 	p->arena = ctx->arena;
-	p->lexer = lexer_new(ctx, src);
+	p->lexer = lexer_new(ctx, ctx->source);
 	if (ctx->trace)
 		nn_debug = 1; /* bison's own switch, the one state that is not in the context */
+	if (l.state)
+		push_kind(&l, start, (struct loc){ ctx->source->base, ctx->source->base });
 	for (bool more = l.state != NULL; more;) {
 		struct token t = next_token(&l);
 
@@ -304,5 +303,32 @@ parse_source(struct parse_ctx *ctx, const struct source *src)
 	}
 	nn_pstate_delete(l.state);
 	lexer_free(p->lexer);
-	return ctx->file;
+}
+
+struct ast_file *
+parse_source(struct parse_ctx *ctx, const struct source *src)
+{
+	struct ast_file *file = ARENA_NEW(ctx->arena, struct ast_file);
+
+	file->source = ctx->source = src;
+	ctx->file = file;
+	ctx->chip = NULL;
+	ctx->comments = &file->comments;
+	if (is_readable(ctx, src))
+		parse(ctx, TOK_START_NET);
+	return file;
+}
+
+struct ast_chip_file *
+parse_chip(struct parse_ctx *ctx, const struct source *src)
+{
+	struct ast_chip_file *file = ARENA_NEW(ctx->arena, struct ast_chip_file);
+
+	file->source = ctx->source = src;
+	ctx->file = NULL;
+	ctx->chip = file;
+	ctx->comments = &file->comments;
+	if (is_readable(ctx, src))
+		parse(ctx, TOK_START_CHIP);
+	return file;
 }

@@ -1,4 +1,5 @@
-/* The grammar of .net files (docs/grammar.md shows it bare).
+/* The grammar of .net and .chip files (docs/grammar.md shows it bare).  START_NET or START_CHIP, which the push loop
+ * pushes first, says which of the two a text is.
  *
  * Keywords are words like any other: each is a token, and `ident` lists them all, so that one
  * token of lookahead decides what a word is: "input" before a name begins a statement, before
@@ -23,7 +24,7 @@ int lexer_next(struct lexer *, NN_STYPE *, NN_LTYPE *);
 #include <string.h>
 
 /* Brackets bound nesting; what is left are runs of unary operators. */
-#define YYMAXDEPTH 100000
+#define YYMAXDEPTH 100001 /* one is START_... */
 
 #define YYLLOC_DEFAULT(Cur, Rhs, N) do { \
 	(Cur).start = (N) ? YYRHSLOC(Rhs, 1).start : YYRHSLOC(Rhs, 0).end; \
@@ -55,10 +56,22 @@ static void yyerror(const YYLTYPE *, struct parser *, const char *);
        NETWORK "network" INPUT "input" OUTPUT "output" REPEAT "repeat" IN "in" AS "as"
        SCALE "scale" ZERO "zero" SCHEDULE "schedule" FOR "for" TEST "test" GIVEN "given"
        EXPECT "expect" WITHIN "within"
+       WHERE "where" COST "cost" STEP "step" // of .chip files
 %token ASSIGN "=" PLUS "+" MINUS "-" STAR "*" SLASH "/" PERCENT "%" COMMA "," COLON ":" SEMI ";"
        AT "@" PIPE "|>" ARROW "->" DOTDOT ".." LPAREN "(" RPAREN ")" LBRACKET "[" RBRACKET "]"
        LBRACE "{" RBRACE "}"
-%token RESUME RESUME_BODY
+       BAR "|" LT "<" GT ">" LE "<=" GE ">=" EQ "==" NE "!=" AND "&&" OR "||" NOT "!"
+%token RESUME RESUME_BODY START_NET START_CHIP
+
+// Of .chip files, whose values stand side by side: what can go on, does.
+%precedence ATOM
+%precedence STEP "("
+%left "||"
+%left "&&"
+%nonassoc "<" ">" "<=" ">=" "==" "!="
+%left "+" "-"
+%left "*" "/" "%"
+%precedence SIGN
 
 %nterm <name> ident
 %nterm <struct name_list> names
@@ -78,12 +91,22 @@ static void yyerror(const YYLTYPE *, struct parser *, const char *);
 %nterm <struct sched_list> entries
 %nterm <struct ast_check *> check
 %nterm <struct check_list> checks
+%nterm <name> chip_name chip_head
+%nterm <struct ast_expr *> chip_word atom range value condition formula operand
+%nterm <struct expr_list> chip_words atoms values
+%nterm <struct arg_list> value_args value_arg_list
+%nterm <struct alt_list> clause
+%nterm <struct clause_list> clauses
+%nterm <struct ast_chip_item *> chip_item
+%nterm <struct chip_list> chip_items chip_top
+%nterm <struct chip_body> chip_body
 
 %printer { fprintf(yyo, "%s", $$); } <name>
 %printer { ast_print_expr(yyo, $$); } <struct ast_expr *>
 
 %%
-file: items { p->ctx->file->items = $1.first; }
+file: START_NET items   { p->ctx->file->items = $items.first; }
+| START_CHIP chip_top   { p->ctx->chip->items = $chip_top.first; }
 ;
 items: %empty           { $$ = (struct item_list){ 0 }; }
 | items item            {
@@ -368,6 +391,135 @@ text: %empty            {
 | STR_TEXT              { $$ = (struct expr_list){ 0 }; expr_list_add(&$$, $1); }
 ;
 
+/* ---- .chip files ---- */
+
+chip_top: %empty        { $$ = (struct chip_list){ 0 }; }
+| chip_top chip_item    {
+		$$ = $1;
+		LIST_ADD(&$$, $2);
+		p->ctx->chip->items = $$.first; /* what is there if the parse is given up */
+	}
+;
+chip_items: %empty      { $$ = (struct chip_list){ 0 }; }
+| chip_items chip_item  { $$ = $1; LIST_ADD(&$$, $2); }
+;
+chip_body: "{" chip_items "}" { $$ = (struct chip_body){ $2.first, @1, @3 }; }
+;
+chip_item: chip_name "=" clauses ";" {
+		$$ = chip_item_named(p, CHIP_PROP, @$, $chip_name, @chip_name);
+		$$->clauses = $clauses.first;
+	}
+| chip_head chip_words ";" {
+		$$ = chip_item_named(p, CHIP_WORDS, @$, $chip_head, @chip_head);
+		$$->words = $chip_words.first;
+	}
+| chip_head chip_words chip_body {
+		$$ = chip_item_named(p, CHIP_SECTION, @$, $chip_head, @chip_head);
+		$$->words = $chip_words.first;
+		chip_item_body($$, &$chip_body);
+	}
+| chip_head chip_body   {
+		$$ = chip_item_named(p, CHIP_SECTION, @$, $chip_head, @chip_head);
+		chip_item_body($$, &$chip_body);
+	}
+| "where" condition ":" STRING ";" {
+		$$ = chip_item_new(p, CHIP_WHERE, @$);
+		$$->cond = $condition;
+		$$->text = $STRING;
+	}
+| "cost" chip_name "=" condition[cost] ";" {
+		$$ = chip_item_named(p, CHIP_COST, @$, $chip_name, @chip_name);
+		$$->cond = $cost;
+	}
+| error skip            { $$ = chip_item_new(p, CHIP_ERROR, @$); }
+| error skip_to_body chip_body { $$ = chip_item_new(p, CHIP_ERROR, @$); }
+;
+chip_words: chip_word   { $$ = (struct expr_list){ 0 }; expr_list_add(&$$, $1); }
+| chip_words chip_word  { $$ = $1; expr_list_add(&$$, $2); }
+;
+chip_word: chip_name    { $$ = expr_name(p, @1, $1); }
+| STRING
+| INT
+;
+clauses: clause         { $$ = (struct clause_list){ 0 }; clause_list_add(p, &$$, @1, &$1); }
+| clauses "," clause    { $$ = $1; clause_list_add(p, &$$, @3, &$3); }
+;
+clause: atoms           { $$ = (struct alt_list){ 0 }; alt_list_add(p, &$$, @1, &$1); }
+| clause "|" atoms      { $$ = $1; alt_list_add(p, &$$, @3, &$3); }
+;
+atoms: atom             { $$ = (struct expr_list){ 0 }; expr_list_add(&$$, $1); }
+| atoms atom            { $$ = $1; expr_list_add(&$$, $2); }
+;
+atom: formula           %prec ATOM
+| range
+| STRING
+| "[" values "]"        { $$ = expr_list(p, @$, &$values); }
+| "->"                  { $$ = expr_name(p, @$, intern(p->ctx->names, "->")); }
+;
+range: formula[lo] ".." formula[hi] %prec ATOM { $$ = expr_range(p, @$, $lo, $hi, NULL); }
+| formula[lo] ".." formula[hi] "step" formula[step] %prec ATOM {
+		$$ = expr_range(p, @$, $lo, $hi, $step);
+	}
+;
+value: condition
+| range
+| STRING
+| "[" values "]"        { $$ = expr_list(p, @$, &$values); }
+;
+values: value           { $$ = (struct expr_list){ 0 }; expr_list_add(&$$, $1); }
+| values "," value      { $$ = $1; expr_list_add(&$$, $3); }
+;
+condition: formula
+| condition "<" condition   { $$ = expr_binary(p, @$, OPER_LT, @2, $1, $3); }
+| condition ">" condition   { $$ = expr_binary(p, @$, OPER_GT, @2, $1, $3); }
+| condition "<=" condition  { $$ = expr_binary(p, @$, OPER_LE, @2, $1, $3); }
+| condition ">=" condition  { $$ = expr_binary(p, @$, OPER_GE, @2, $1, $3); }
+| condition "==" condition  { $$ = expr_binary(p, @$, OPER_EQ, @2, $1, $3); }
+| condition "!=" condition  { $$ = expr_binary(p, @$, OPER_NE, @2, $1, $3); }
+| condition "&&" condition  { $$ = expr_binary(p, @$, OPER_AND, @2, $1, $3); }
+| condition "||" condition  { $$ = expr_binary(p, @$, OPER_OR, @2, $1, $3); }
+;
+formula: operand
+| formula "+" formula   { $$ = expr_binary(p, @$, '+', @2, $1, $3); }
+| formula "-" formula   { $$ = expr_binary(p, @$, '-', @2, $1, $3); }
+| formula "*" formula   { $$ = expr_binary(p, @$, '*', @2, $1, $3); }
+| formula "/" formula   { $$ = expr_binary(p, @$, '/', @2, $1, $3); }
+| formula "%" formula   { $$ = expr_binary(p, @$, '%', @2, $1, $3); }
+| "-" formula           %prec SIGN { $$ = expr_unary(p, @$, '-', @1, $2); }
+| "+" formula           %prec SIGN { $$ = expr_unary(p, @$, '+', @1, $2); }
+| "!" formula           %prec SIGN { $$ = expr_unary(p, @$, '!', @1, $2); }
+;
+operand: INT
+| FLOAT
+| DIMS
+| chip_name             %prec ATOM { $$ = expr_name(p, @1, $1); }
+| chip_name "(" value_args ")" { $$ = expr_call(p, @$, $1, @1, &$value_args); }
+| "(" condition ")"     { $$ = $2; $$->parens = true; $$->loc = @$; }
+;
+value_args: %empty      { $$ = (struct arg_list){ 0 }; }
+| value_arg_list
+;
+value_arg_list: value   {
+		$$ = (struct arg_list){ 0 };
+		arg_list_add(p, &$$, @1, NULL, LOC_NONE, $1);
+	}
+| chip_name "=" value   {
+		$$ = (struct arg_list){ 0 };
+		arg_list_add(p, &$$, @$, $1, @1, $3);
+	}
+| value_arg_list "," value { $$ = $1; arg_list_add(p, &$$, @3, NULL, LOC_NONE, $3); }
+| value_arg_list "," chip_name "=" value {
+		$$ = $1;
+		arg_list_add(p, &$$, (struct loc){ @chip_name.start, @value.end }, $chip_name, @chip_name, $value);
+	}
+;
+chip_name: NAME | "where" | "cost" | "step"
+;
+chip_head: NAME | "step" /* "where" and "cost" before a word begin items of their own */
+;
+
+/* ---- names of .net files ---- */
+
 /* Any word may be a name. */
 ident: NAME | "net" | "weights" | "layout" | "import" | "const" | "block" | "network" | "input"
 | "output" | "repeat" | "in" | "as" | "scale" | "zero" | "schedule" | "for" | "test" | "given"
@@ -383,7 +535,7 @@ enum { SAID_MAX = 4 }; /* expectations listed at most */
 static void
 clear_words(bool *want)
 {
-	for (int i = YYSYMBOL_NAME; i <= YYSYMBOL_WITHIN; i++)
+	for (int i = YYSYMBOL_NAME; i <= YYSYMBOL_STEP; i++)
 		want[i] = false;
 }
 
@@ -478,7 +630,7 @@ list_expected(bool *want, char said[SAID_MAX][48])
 static const char *
 source_text(const struct parser *p, uint32_t offset)
 {
-	const struct source *s = p->ctx->file->source;
+	const struct source *s = p->ctx->source;
 
 	return s->text + (offset - s->base);
 }
@@ -494,7 +646,7 @@ first_on_line(const struct parser *p, struct loc loc)
 static bool
 in_column_1(const struct parser *p, struct loc loc)
 {
-	return loc.start == p->ctx->file->source->base || *source_text(p, loc.start - 1) == '\n';
+	return loc.start == p->ctx->source->base || *source_text(p, loc.start - 1) == '\n';
 }
 
 static const char *

@@ -1,140 +1,10 @@
-/* The canonical form of a file (netc fmt): docs/grammar.md states its rules.
- *
- * Comments are not in the tree.  They wait in source order; before a statement is printed, those
- * that lie before the end of its first part are printed on lines of their own, and those behind
- * it on its last line follow it there. */
+/* The canonical form of a .net file (netc fmt): docs/grammar.md states its rules. */
 #include <config.h>
 #include <string.h>
 #include "parser/parse.h"
 #include "parser/print.h"
 
-static const char *
-source_text(const struct printer *pr, uint32_t offset)
-{
-	return pr->source->text + (offset - pr->source->base);
-}
-
-/* ---- comments and blank lines ---- */
-
-/* Was there an empty line right before OFFSET? */
-static bool
-blank_before(const struct printer *pr, uint32_t offset)
-{
-	const char *c = source_text(pr, offset);
-	int newlines = 0;
-
-	while (c > pr->source->text && strchr(" \t\r\f\v\n", c[-1]))
-		newlines += *--c == '\n';
-	return newlines >= 2;
-}
-
-static void
-blank_line(struct printer *pr)
-{
-	if (!pr->first)
-		fputc('\n', pr->out);
-}
-
-/* The text as it is, without spaces at the ends of its lines. */
-static void
-put_comment(struct printer *pr, const struct ast_comment *c)
-{
-	const char *s = source_text(pr, c->loc.start), *end = source_text(pr, c->loc.end);
-
-	while (s < end) {
-		const char *eol = memchr(s, '\n', (size_t)(end - s));
-		const char *stop = eol ? eol : end;
-		const char *last = stop;
-
-		while (last > s && strchr(" \t\r\f\v", last[-1]))
-			last--;
-		fwrite(s, 1, (size_t)(last - s), pr->out);
-		if (eol)
-			fputc('\n', pr->out);
-		s = eol ? eol + 1 : end;
-	}
-}
-
-static void
-own_line_comment(struct printer *pr, bool blank, int indent)
-{
-	if (blank)
-		blank_line(pr);
-	fprintf(pr->out, "%*s", indent, "");
-	put_comment(pr, pr->comment);
-	fputc('\n', pr->out);
-	pr->comment = pr->comment->next;
-	pr->first = false;
-}
-
-static void
-comments_before(struct printer *pr, uint32_t end, int indent)
-{
-	while (pr->comment && pr->comment->loc.start < end)
-		own_line_comment(pr, blank_before(pr, pr->comment->loc.start), indent);
-}
-
-/* Begin the line of what lies at LOC in the source: first the comments before it and those inside
- * it, which have no place of their own any more. */
-static void
-lead(struct printer *pr, struct loc loc, int indent)
-{
-	bool blank = blank_before(pr, loc.start);
-
-	comments_before(pr, loc.start, indent);
-	while (pr->comment && pr->comment->loc.start < loc.end) {
-		own_line_comment(pr, blank, indent);
-		blank = false;
-	}
-	if (blank)
-		blank_line(pr);
-	fprintf(pr->out, "%*s", indent, "");
-	pr->col = indent;
-	pr->first = false;
-}
-
-/* End the line of what ends at END in the source, with the comments behind it. */
-static void
-trail(struct printer *pr, uint32_t end)
-{
-	while (pr->comment) {
-		struct loc c = pr->comment->loc;
-
-		if (memchr(source_text(pr, end), '\n', c.start - end))
-			break;
-		fputc(' ', pr->out);
-		put_comment(pr, pr->comment);
-		pr->comment = pr->comment->next;
-		end = c.end;
-	}
-	fputc('\n', pr->out);
-}
-
-static void
-open_body(struct printer *pr, struct loc brace)
-{
-	print_text(pr, " {");
-	trail(pr, brace.end);
-	pr->first = true;
-}
-
-static void
-close_body(struct printer *pr, struct loc brace, int indent)
-{
-	comments_before(pr, brace.start, indent + PRINT_INDENT);
-	fprintf(pr->out, "%*s}", indent, "");
-	trail(pr, brace.end);
-	pr->first = false;
-}
-
 /* ---- statements ---- */
-
-/* What of LOC lies before its body. */
-static struct loc
-head(struct loc loc, struct loc brace)
-{
-	return brace.start ? (struct loc){ loc.start, brace.end } : loc;
-}
 
 static void
 value(struct printer *pr, const struct ast_expr *e, int indent)
@@ -154,15 +24,15 @@ put_repeat(struct printer *pr, const struct ast_stmt *s, int indent)
 	print_flat_expr(pr, s->lo);
 	print_text(pr, "..");
 	print_flat_expr(pr, s->hi);
-	open_body(pr, s->body_start);
+	print_open_body(pr, s->body_start);
 	put_stmts(pr, s->body, indent + PRINT_INDENT);
-	close_body(pr, s->body_end, indent);
+	print_close_body(pr, s->body_end, indent);
 }
 
 static void
 put_stmt(struct printer *pr, const struct ast_stmt *s, int indent)
 {
-	lead(pr, head(s->loc, s->body_start), indent);
+	print_lead(pr, print_head(s->loc, s->body_start), indent);
 	if (s->annots) {
 		print_annots(pr, s->annots, indent, 0);
 		print_line_break(pr, indent);
@@ -193,7 +63,7 @@ put_stmt(struct printer *pr, const struct ast_stmt *s, int indent)
 	if (s->value)
 		value(pr, s->value, indent);
 	print_text(pr, ";");
-	trail(pr, s->loc.end);
+	print_trail(pr, s->loc.end);
 }
 
 static void
@@ -207,12 +77,12 @@ static void
 put_entries(struct printer *pr, const struct ast_sched *entries)
 {
 	for (const struct ast_sched *s = entries; s; s = s->next) {
-		lead(pr, s->loc, PRINT_INDENT);
+		print_lead(pr, s->loc, PRINT_INDENT);
 		print_flat_expr(pr, s->pattern);
 		print_text(pr, " : ");
 		print_annots(pr, s->annots, 2 * PRINT_INDENT, 1);
 		print_text(pr, ";");
-		trail(pr, s->loc.end);
+		print_trail(pr, s->loc.end);
 	}
 }
 
@@ -237,13 +107,13 @@ put_checks(struct printer *pr, const struct ast_check *checks)
 		struct printer m = { 0 };
 
 		put_within(&m, c);
-		lead(pr, c->loc, PRINT_INDENT);
+		print_lead(pr, c->loc, PRINT_INDENT);
 		print_text(pr, c->expect ? "expect " : "given ");
 		print_flat_expr(pr, c->target);
 		print_text(pr, " = ");
 		print_expr(pr, c->value, PRINT_INDENT, m.col);
 		put_within(pr, c);
-		trail(pr, c->loc.end);
+		print_trail(pr, c->loc.end);
 	}
 }
 
@@ -279,23 +149,23 @@ put_simple(struct printer *pr, const char *keyword, const struct ast_item *it)
 		print_text(pr, it->layout);
 	}
 	print_text(pr, ";");
-	trail(pr, it->loc.end);
+	print_trail(pr, it->loc.end);
 }
 
 static void
 put_item_body(struct printer *pr, const struct ast_item *it)
 {
-	open_body(pr, it->body_start);
+	print_open_body(pr, it->body_start);
 	put_stmts(pr, it->body, PRINT_INDENT);
 	put_entries(pr, it->entries);
 	put_checks(pr, it->checks);
-	close_body(pr, it->body_end, 0);
+	print_close_body(pr, it->body_end, 0);
 }
 
 static void
 put_item(struct printer *pr, const struct ast_item *it)
 {
-	lead(pr, head(it->loc, it->body_start), 0);
+	print_lead(pr, print_head(it->loc, it->body_start), 0);
 	switch (it->kind) {
 	case ITEM_ERROR:
 		break; /* files with errors are not printed */
@@ -344,5 +214,5 @@ ast_print(FILE *out, const struct ast_file *file)
 
 	for (const struct ast_item *it = file->items; it; it = it->next)
 		put_item(&pr, it);
-	comments_before(&pr, s->base + (uint32_t)s->len + 1, 0);
+	print_comments_before(&pr, s->base + (uint32_t)s->len + 1, 0);
 }

@@ -1,5 +1,5 @@
-/* The canonical print, in two parts: expressions and their line breaks (print_expr.c), statements
- * and comments (print.c).  Private to parser/. */
+/* The canonical print: expressions and their line breaks (print_expr.c), lines and comments (print_lines.c),
+ * the statements of .net files (print.c) and the items of .chip files (print_chip.c).  Private to parser/. */
 #ifndef PARSER_PRINT_H
 #define PARSER_PRINT_H
 #include <stdio.h>
@@ -36,4 +36,19 @@ void print_args(struct printer *, const struct ast_arg *, int indent, int tail);
 void print_names(struct printer *, const struct ast_name *, int indent, int tail);
 /* "@a @b(c)" */
 void print_annots(struct printer *, const struct ast_annot *, int indent, int tail);
+
+/* ---- print_lines.c ---- */
+
+/* Begin the line of what lies at LOC in the source: first the comments before it and those inside
+ * it, which have no place of their own any more. */
+void print_lead(struct printer *, struct loc, int indent);
+/* End the line of what ends at END in the source, with the comments behind it. */
+void print_trail(struct printer *, uint32_t end);
+/* " {" and its line; '}' on a line of its own.  The places are those of the braces. */
+void print_open_body(struct printer *, struct loc brace);
+void print_close_body(struct printer *, struct loc brace, int indent);
+/* Those before END that are not printed yet, each on a line of its own. */
+void print_comments_before(struct printer *, uint32_t end, int indent);
+/* What of LOC lies before its body, which BRACE opens, if it has one. */
+struct loc print_head(struct loc, struct loc brace);
 #endif

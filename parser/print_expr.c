@@ -132,8 +132,18 @@ flat_interp(struct printer *pr, const struct ast_expr *items)
 static void
 oper(struct printer *pr, const struct ast_expr *e)
 {
+	static const struct { char oper; const char *text; } longer[] = { /* of .chip files */
+		{ OPER_LE, "<=" }, { OPER_GE, ">=" }, { OPER_EQ, "==" }, { OPER_NE, "!=" },
+		{ OPER_AND, "&&" }, { OPER_OR, "||" }
+	};
 	char text[] = { e->u.op.oper, '\0' };
 
+	for (size_t i = 0; i < sizeof longer / sizeof *longer; i++) {
+		if (longer[i].oper == e->u.op.oper) {
+			print_text(pr, longer[i].text);
+			return;
+		}
+	}
 	print_text(pr, text);
 }
 
