@@ -262,7 +262,7 @@ power_error(double m)
 	int e;
 	double q = frexp(m, &e);
 
-	return m > 0 ? fabs(ldexp(q < 0.70710678118654752 ? 0.5 : 1, e) - m) : 0;
+	return m > 0 ? fabs(ldexp(q < 0.75 ? 0.5 : 1, e) - m) : 0;
 }
 
 /* Before the clamp the results differ by a rounding, and by what the factor is off over the largest sum. */

@@ -30,6 +30,7 @@ struct plan {
 	bool requant_cpu;                /* the unit gives i32 sums, portable C (or the unit's requantize) rescales them */
 	bool fold_zero;                  /* x's zero point is folded into the bias */
 	const struct chip_op *adder;     /* tree: the unit that adds partial sums; NULL: portable C */
+	int32_t cores;                   /* that the parts are spread over, from the node's core on; 0: all of the chip's */
 
 	int64_t calls;                   /* of the chip's units */
 	double cycles;                   /* by the cost formulas, portable parts included */
