@@ -10,7 +10,7 @@
 #include <string.h>
 #include "backend/emit.h"
 
-enum { BLOCK = 1 << 16 };
+enum { BLOCK = 1 << 16, WIDTH = 100, TAB = 8 /* columns */ };
 
 /* Exact up to 1e22, correctly rounded beyond. */
 static const double power[] = {
@@ -204,22 +204,33 @@ put_value(char *p, enum dtype t, const void *data, int64_t i)
 void
 data_values(FILE *out, enum dtype t, int64_t count, const void *data)
 {
-	int line = t == DT_I8 ? 16 : 12, column = 0; /* in values */
 	char block[BLOCK], *p = block;
+	int column = WIDTH; /* where the next value would begin */
 
 	for (int64_t i = 0; i < count; i++) {
-		*p++ = column == 0 ? '\t' : ' ';
-		p = put_value(p, t, data, i);
+		char value[DATA_VALUE];
+		int n = (int)(put_value(value, t, data, i) - value);
+
+		if (column + 1 + n + 1 > WIDTH) { /* blank, value, comma */
+			if (i > 0)
+				*p++ = '\n';
+			*p++ = '\t';
+			column = TAB;
+		} else {
+			*p++ = ' ';
+			column++;
+		}
+		memcpy(p, value, (size_t)n);
+		p += n;
 		if (i + 1 < count)
 			*p++ = ',';
-		if (++column == line || i + 1 == count) {
-			*p++ = '\n';
-			column = 0;
-		}
+		column += n + 1;
 		if (p > block + BLOCK - 2 * DATA_VALUE) {
 			fwrite(block, 1, (size_t)(p - block), out);
 			p = block;
 		}
 	}
+	if (count > 0)
+		*p++ = '\n';
 	fwrite(block, 1, (size_t)(p - block), out);
 }

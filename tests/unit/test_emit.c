@@ -99,6 +99,51 @@ START_TEST(integer_text)
 }
 END_TEST
 
+/* Lines are filled up to 100 columns, a tab being 8 of them; every value is there, in order. */
+START_TEST(values_fill_lines)
+{
+	enum { COUNT = 5000 };
+	static float values[COUNT];
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (int i = 0; i < COUNT; i++)
+		values[i] = (float)((i % 7 - 3) * ldexp(1.0 / (i + 1), i % 60 - 30));
+	data_values(f, DT_F32, COUNT, values);
+	fclose(f);
+	int at = 0;
+	for (char *line = text, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		long width = 8 + (end - line - 1);
+		ck_assert_int_eq(*line, '\t');
+		ck_assert_int_le(width, 100);
+		ck_assert(end[1] == '\0' || width + 1 + (long)strcspn(end + 2, ",\n") + 1 > 100);
+		for (char *p = line; p < end; at++) {
+			ck_assert(strtof(p, &p) == values[at]);
+			ck_assert_int_eq(*p++, 'f');
+			ck_assert_int_eq(*p++, at + 1 < COUNT ? ',' : '\n');
+		}
+	}
+	ck_assert_int_eq(at, COUNT);
+	free(text);
+}
+END_TEST
+
+START_TEST(values_of_small_arrays)
+{
+	static const int8_t bytes[] = { -128, 0, 127 };
+	char text[64] = "";
+	FILE *f = fmemopen(text, sizeof text, "w");
+
+	data_values(f, DT_I8, 0, bytes);
+	data_values(f, DT_I8, 1, bytes);
+	data_values(f, DT_I8, 3, bytes);
+	fclose(f);
+	ck_assert_str_eq(text, "\t-128\n\t-128, 0, 127\n");
+}
+END_TEST
+
 /* ---- layout ---- */
 
 struct page {
@@ -616,6 +661,8 @@ emit_suite(void)
 	tcase_add_loop_test(text, known_float_text, 0, sizeof floats / sizeof *floats);
 	tcase_add_test(text, float_specials);
 	tcase_add_test(text, integer_text);
+	tcase_add_test(text, values_fill_lines);
+	tcase_add_test(text, values_of_small_arrays);
 	tcase_add_loop_test(text, comment_is_harmless, 0, sizeof comments / sizeof *comments);
 	tcase_add_test(text, comment_wraps);
 	tcase_add_test(text, list_wraps);
