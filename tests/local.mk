@@ -37,6 +37,7 @@ TESTS += %D%/unit/unit
 check_PROGRAMS += %D%/unit/unit
 %C%_unit_unit_SOURCES = \
   %D%/unit/unit.c \
+  %D%/unit/unit.h \
   %D%/unit/test_support.c \
   %D%/unit/test_parser.c \
   %D%/unit/test_fmt.c \

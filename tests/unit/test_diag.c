@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "support/diag.h"
+#include "unit.h"
 
 Suite *diag_suite(void);
-
-#define ROWS(table) (int)(sizeof table / sizeof *table)
 
 static struct arena arena;
 static struct diag diag;

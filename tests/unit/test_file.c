@@ -9,10 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "support/file.h"
+#include "unit.h"
 
 Suite *file_suite(void);
-
-#define ROWS(table) (int)(sizeof table / sizeof *table)
 
 static struct arena arena;
 static char dir[] = "test_file.XXXXXX"; /* made by make_dir, removed by remove_dir */

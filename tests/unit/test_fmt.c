@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dump_ast.h"
+#include "unit.h"
 
 Suite *fmt_suite(void);
-
-#define ROWS(table) (int)(sizeof table / sizeof *table)
 
 /* ---- what TEXT prints as, and its tree ---- */
 

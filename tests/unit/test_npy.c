@@ -5,10 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "weights/weights.h"
+#include "unit.h"
 
 Suite *npy_suite(void);
-
-#define ROWS(table) (int)(sizeof table / sizeof *table)
 
 static struct arena arena;
 
@@ -16,15 +15,6 @@ static void
 free_arena(void)
 {
 	arena_free(&arena);
-}
-
-/* LEN bytes in memory of exactly that size, which the address sanitizer guards; free() it. */
-static unsigned char *
-exact(const void *bytes, size_t len)
-{
-	unsigned char *p = malloc(len ? len : 1);
-
-	return len ? memcpy(p, bytes, len) : p;
 }
 
 /* A file of VERSION with HEADER as it is. */

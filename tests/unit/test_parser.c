@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dump_ast.h"
+#include "unit.h"
 
 Suite *parser_suite(void);
-
-#define ROWS(table) (int)(sizeof table / sizeof *table)
 
 /* ---- a parse, its tree and its messages as text ---- */
 

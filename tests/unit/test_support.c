@@ -8,10 +8,9 @@
 #include "support/array.h"
 #include "support/diag.h"
 #include "support/intern.h"
+#include "unit.h"
 
 Suite *support_suite(void);
-
-#define ROWS(table) (int)(sizeof table / sizeof *table)
 
 static struct arena arena;
 

@@ -8,10 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "weights/weights.h"
+#include "unit.h"
 
 Suite *weights_suite(void);
-
-#define ROWS(table) (int)(sizeof table / sizeof *table)
 
 static struct arena arena;
 static struct intern *names;
@@ -26,15 +25,6 @@ static void
 teardown(void)
 {
 	arena_free(&arena);
-}
-
-/* LEN bytes in memory of exactly that size, which the address sanitizer guards; free() it. */
-static unsigned char *
-exact(const void *bytes, size_t len)
-{
-	unsigned char *p = malloc(len ? len : 1);
-
-	return len ? memcpy(p, bytes, len) : p;
 }
 
 /* ---- safetensors ---- */
