@@ -126,16 +126,23 @@ fits_i16(int64_t lo, int64_t hi, int32_t shift)
 	return fits_i32(lo, hi + (INT64_C(1) << 16)) && keep(lo, shift) >= INT16_MIN && keep(hi, shift) <= INT16_MAX;
 }
 
-/* Every part but the last is rounded with the sum so far, which the roundings before have moved by up to half a step each. */
+/* How many sums are rounded on the way to one result: of a chain the last one goes on as it is, unless it is rescaled elsewhere. */
+static int
+roundings(const struct plan *p)
+{
+	return p->tree || p->requant_cpu ? p->in.n : p->in.n - 1;
+}
+
+/* The sums of a chain are rounded with what came before, which the roundings before have moved by up to half a step each. */
 static bool
-chain_fits(const struct ranges *r, int32_t o, int32_t shift)
+chain_fits(const struct ranges *r, int32_t o, int32_t shift, int rounded)
 {
 	int64_t half = shift ? INT64_C(1) << (shift - 1) : 0, lo = 0, hi = 0;
 
 	for (int k = 0; k < r->parts; k++) {
 		lo += r->lo[(int64_t)k * r->out + o];
 		hi += r->hi[(int64_t)k * r->out + o];
-		if (k < r->parts - 1 && !fits_i16(lo - k * half, hi + k * half, shift))
+		if (k < rounded && !fits_i16(lo - k * half, hi + k * half, shift))
 			return false;
 	}
 	return fits_i32(lo - r->parts * half, hi + r->parts * half);
@@ -161,24 +168,24 @@ tree_fits(const struct ranges *r, int32_t o, int32_t shift, int first, int last,
 }
 
 static bool
-all_fit(const struct ranges *r, bool tree, int32_t shift)
+all_fit(const struct ranges *r, const struct plan *p, int32_t shift)
 {
 	int64_t lo, hi;
 
 	for (int32_t o = 0; o < r->out; o++)
-		if (tree ? !tree_fits(r, o, shift, 0, r->parts, &lo, &hi) : !chain_fits(r, o, shift))
+		if (p->tree ? !tree_fits(r, o, shift, 0, r->parts, &lo, &hi) : !chain_fits(r, o, shift, roundings(p)))
 			return false;
 	return true;
 }
 
 int32_t
-partial_shift(const struct node *n, const struct parts *in, bool tree)
+partial_shift(const struct node *n, const struct plan *p)
 {
 	struct ranges r;
 	int32_t shift = 0;
 
-	ranges_of(&r, n, in);
-	while (shift <= SHIFT_MOST && !all_fit(&r, tree, shift))
+	ranges_of(&r, n, &p->in);
+	while (shift <= SHIFT_MOST && !all_fit(&r, p, shift))
 		shift++;
 	arena_free(&r.arena);
 	return shift <= SHIFT_MOST ? shift : -1;
@@ -207,14 +214,14 @@ moved_by(struct multiplier m, int64_t moved, int64_t lo, int64_t hi)
 }
 
 int32_t
-partial_error(const struct node *n, const struct parts *in, bool tree, int32_t shift)
+partial_error(const struct node *n, const struct plan *p)
 {
 	struct ranges r;
 	const struct multiplier *m;
-	int64_t moved = shift ? (in->n - !tree) * (INT64_C(1) << (shift - 1)) : 0, most = 0;
+	int64_t moved = p->shift ? roundings(p) * (INT64_C(1) << (p->shift - 1)) : 0, most = 0;
 	int32_t lo_y, hi_y;
 
-	ranges_of(&r, n, in);
+	ranges_of(&r, n, &p->in);
 	m = layer_multipliers(&r.arena, n);
 	for (int32_t o = 0; o < r.out; o++) {
 		int64_t lo = -moved, hi = moved, by;

@@ -16,11 +16,12 @@ void layer_sum_range(const struct node *, int32_t from, int32_t to, int64_t *lo,
 /* The part of a tree of the parts [LO, HI) that its left half ends at. */
 static inline int parts_middle(int lo, int hi) { return lo + (hi - lo + 1) / 2; }
 
-/* The smallest shift, 0 .. SHIFT_MOST, with which no i16 partial sum of N in the parts IN can saturate; -1: there is none. */
+/* The smallest shift, 0 .. SHIFT_MOST, with which no i16 partial sum of the layer can saturate when it is cut as the plan says (in, tree,
+ * requant_cpu); -1: there is none. */
 enum { SHIFT_MOST = 16 };
-int32_t partial_shift(const struct node *, const struct parts *in, bool tree);
-/* By how many steps of the result i16 partial sums with that shift may change it: the bound that is proven. */
-int32_t partial_error(const struct node *, const struct parts *in, bool tree, int32_t shift);
+int32_t partial_shift(const struct node *, const struct plan *);
+/* By how many steps of the result its i16 partial sums, with the plan's shift, may change it: the bound that is proven. */
+int32_t partial_error(const struct node *, const struct plan *);
 /* The scale of the i8 sum (zero point 0) over the input channels [FROM, TO): what the largest sum needs, but no more than twice the
  * result's scale, with which 127 steps reach from any value of the result to any other. */
 float partial_scale(const struct node *, int32_t from, int32_t to);
