@@ -11,6 +11,8 @@ netc_SOURCES = \
   %D%/options.c \
   %D%/options.def \
   %D%/options.h \
+  %D%/signals.c \
+  %D%/signals.h \
   %D%/totals.h
 netc_LDADD = libnetc.a $(JANSSON_LIBS) -lm
 # The pipeline is in the library, where tests and fuzzers find it.

@@ -1,10 +1,10 @@
 /* netc COMMAND [OPTION]... FILE...: the commands are a table; each is a file cmd_*.c. */
 #include <config.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "driver/options.h"
+#include "driver/signals.h"
 
 static const struct command commands[] = {
 	{ "build", CMD_BUILD, "NET.net", 1, 1, "Compile a network to C", cmd_build },
@@ -95,9 +95,7 @@ main(int argc, char *argv[])
 {
 	int status;
 
-	/* A closed pipe and a limit of file sizes are errors that are reported, like a full disk. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	signals_install();
 	status = run_command(argc, argv);
 	errno = 0;
 	if (fflush(stdout) != 0 || ferror(stdout)) {

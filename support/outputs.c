@@ -219,3 +219,15 @@ outputs_abandon(struct outputs *o)
 		rmdir(o->dirs.v[--o->dirs.n]);
 	leave_open_sets(o);
 }
+
+void
+outputs_unlink(void)
+{
+	for (const struct outputs *o = open_sets; o; o = o->next) {
+		for (size_t i = 0; i < o->files.n; i++)
+			if (o->files.v[i].temp)
+				unlink(o->files.v[i].temp);
+		for (size_t i = o->dirs.n; i > 0; i--)
+			rmdir(o->dirs.v[i - 1]);
+	}
+}

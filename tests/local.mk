@@ -22,6 +22,7 @@ shell_tests = \
   %D%/options.test \
   %D%/stack.test \
   %D%/selftest.test \
+  %D%/signals.test \
   %D%/sources.test
 TESTS += $(shell_tests)
 check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen
