@@ -103,6 +103,31 @@ begin_statement(struct parser *p)
 		p->nested = false;
 }
 
+/* May a body follow what has been read of the item? */
+static void
+track_header(struct parser *p, const struct token *t)
+{
+	if (t->kind == TOK_REPEAT) /* perhaps behind annotations */
+		p->header = true;
+	else if (p->ntokens == 1 && (t->kind == TOK_BLOCK || t->kind == TOK_NETWORK))
+		p->header = true;
+	else if (p->ntokens == 1 && !p->nbraces && (t->kind == TOK_TEST || t->kind == TOK_SCHEDULE))
+		p->header = true;
+}
+
+/* The same in a .chip: after any words but those of a property or a clause. */
+static void
+track_chip_header(struct parser *p, const struct token *t)
+{
+	if (p->ntokens == 1) {
+		p->first_name = p->last_name;
+		p->first_loc = t->loc;
+		p->header = t->kind == TOK_NAME || t->kind == TOK_STEP;
+	} else if (t->kind == TOK_ASSIGN) {
+		p->header = false;
+	}
+}
+
 /* Note a token that the grammar took. */
 static void
 track(struct parser *p, const struct token *t)
@@ -118,12 +143,10 @@ track(struct parser *p, const struct token *t)
 	p->last_name = is_word(t->kind) ? t->val.TOK_NAME : NULL;
 	p->last_loc = t->loc;
 	p->ntokens++;
-	if (t->kind == TOK_REPEAT) /* perhaps behind annotations */
-		p->header = true;
-	else if (p->ntokens == 1 && (t->kind == TOK_BLOCK || t->kind == TOK_NETWORK))
-		p->header = true;
-	else if (p->ntokens == 1 && !p->nbraces && (t->kind == TOK_TEST || t->kind == TOK_SCHEDULE))
-		p->header = true;
+	if (p->ctx->chip)
+		track_chip_header(p, t);
+	else
+		track_header(p, t);
 	if (t->kind == TOK_SEMI || t->kind == TOK_LBRACE || t->kind == TOK_RBRACE)
 		begin_statement(p);
 }
@@ -164,15 +187,35 @@ on_new_line(const struct parser *p, struct loc last, struct loc loc)
 	return last.end && memchr(s->text + (last.end - s->base), '\n', loc.start - last.end);
 }
 
+/* Could a value or an item's words end with this token? */
+static bool
+ends_operand(int kind)
+{
+	return is_word(kind) || kind == TOK_INT || kind == TOK_FLOAT || kind == TOK_DIMS || kind == TOK_STRING
+		|| kind == TOK_RPAREN || kind == TOK_RBRACKET || kind == TOK_NN_error;
+}
+
+/* Does T, which follows a token of kind LAST, begin an item even though none has ended?  In a .chip, where words and values
+ * stand side by side, a line that begins with a word does. */
+static bool
+begins_unended(const struct parser *p, int last, const struct token *t)
+{
+	if (!p->ctx->chip)
+		return !p->nbraces && begins_item(t->kind) && on_new_line(p, p->last_loc, t->loc);
+	return is_word(t->kind) && t->kind != TOK_STEP && ends_operand(last) && on_new_line(p, p->last_loc, t->loc);
+}
+
 /* From T, where the error is, to where parsing can go on. */
 static void
 skip(struct loop *l, struct token t)
 {
 	struct parser *p = l->p;
+	int last = p->last;
 
 	lexer_set_skipping(p->lexer, true);
 	while (t.kind != TOK_SEMI && t.kind != TOK_LBRACE && t.kind != TOK_RBRACE && t.kind != TOK_YYEOF
-		&& !(!p->nbraces && begins_item(t.kind) && on_new_line(p, p->last_loc, t.loc))) {
+		&& !begins_unended(p, last, &t)) {
+		last = t.kind;
 		p->last_loc = t.loc;
 		t = next_token(l);
 	}
@@ -239,11 +282,39 @@ recover(struct loop *l, const struct token *t)
 	}
 }
 
+/* In a .chip, what the grammar would not miss before T: reported, and how to go on. */
+static enum failure
+missing_before(struct parser *p, const struct token *t)
+{
+	const char *before = p->ctx->source->text + (t->loc.start - p->ctx->source->base);
+	struct loc after = { p->last_loc.end, p->last_loc.end };
+
+	if (!p->ctx->chip || !is_word(t->kind) || p->nopen > p->nbraces)
+		return FAIL_NONE;
+	if (p->ntokens == 0 && p->nbraces && before[-1] == '\n' && chip_word_is_top(t->val.TOK_NAME)) {
+		if (!p->unclosed) {
+			diag_error(p->ctx->diag, t->loc, "missing '}' before '%s'", t->val.TOK_NAME);
+			diag_note(p->ctx->diag, p->open[p->nopen - 1].loc, "to close this '{'");
+		}
+		p->unclosed = true;
+		return FAIL_NO_RBRACE;
+	}
+	if (p->ntokens < 2 || !begins_unended(p, p->last, t))
+		return FAIL_NONE;
+	if (p->header && chip_word_opens(p->first_name)) {
+		diag_error(p->ctx->diag, after, "missing '{' before '%.40s'", t->val.TOK_NAME);
+		return FAIL_NO_LBRACE;
+	}
+	diag_error(p->ctx->diag, after, "missing ';' before '%.40s'", t->val.TOK_NAME);
+	return FAIL_NO_SEMI;
+}
+
 /* One token to the grammar; false when the parse is over. */
 static bool
 feed(struct loop *l, const struct token *t)
 {
 	struct parser *p = l->p;
+	enum failure missing = missing_before(p, t);
 
 	if (t->kind == TOK_YYEOF && lexer_is_cut(p->lexer))
 		return false;
@@ -251,6 +322,12 @@ feed(struct loop *l, const struct token *t)
 		if (!p->nested)
 			diag_error(p->ctx->diag, t->loc, "brackets nested deeper than %d", BRACKETS_MAX);
 		return false;
+	}
+	if (missing != FAIL_NONE) {
+		push_kind(l, TOK_NN_error, t->loc);
+		p->failure = missing;
+		recover(l, t);
+		return true;
 	}
 	p->failure = t->kind == TOK_NN_error ? FAIL_OTHER : FAIL_NONE;
 	if (push(l, t) != YYPUSH_MORE)

@@ -551,6 +551,31 @@ clear_literals(bool *want)
 		want[begin[i]] = false;
 }
 
+/* The same of a .chip, where an item is words and a value may follow a value. */
+static const char *
+take_chip_group(bool *want)
+{
+	bool body = want[YYSYMBOL_LBRACE], end = want[YYSYMBOL_SEMI];
+	bool property = want[YYSYMBOL_ARROW], value = want[YYSYMBOL_STRING];
+	bool item = want[YYSYMBOL_YYEOF] || want[YYSYMBOL_RBRACE];
+	bool expression = want[YYSYMBOL_INT];
+
+	if (!want[YYSYMBOL_NAME])
+		return NULL;
+	clear_words(want);
+	clear_literals(want);
+	want[YYSYMBOL_ARROW] = want[YYSYMBOL_NOT] = want[YYSYMBOL_YYEOF] = false;
+	if (body)
+		return end ? NULL : "a word";
+	if (end)
+		return NULL;
+	if (property || (expression && value))
+		return "a value";
+	if (expression)
+		want[YYSYMBOL_ASSIGN] = false; /* of a property called 'where' */
+	return expression ? "an expression" : item ? "an item such as 'op' or 'cost'" : "a name";
+}
+
 /* What a set of expected tokens amounts to, taken out of the set; NULL: just tokens. */
 static const char *
 take_group(bool *want)
@@ -586,27 +611,32 @@ take_group(bool *want)
 
 /* What may end or go on after a complete operand: said only when nothing else is expected. */
 static bool
-continues(int sym)
+continues(const struct parser *p, int sym)
 {
+	static const unsigned char chip[] = {
+		YYSYMBOL_PLUS, YYSYMBOL_MINUS, YYSYMBOL_STAR, YYSYMBOL_SLASH, YYSYMBOL_PERCENT,
+		YYSYMBOL_LPAREN, YYSYMBOL_DOTDOT, YYSYMBOL_LT, YYSYMBOL_GT, YYSYMBOL_LE, YYSYMBOL_GE, YYSYMBOL_EQ,
+		YYSYMBOL_NE, YYSYMBOL_AND, YYSYMBOL_OR
+	};
 	static const unsigned char more[] = {
 		YYSYMBOL_PLUS, YYSYMBOL_MINUS, YYSYMBOL_STAR, YYSYMBOL_SLASH, YYSYMBOL_PERCENT,
 		YYSYMBOL_LBRACKET, YYSYMBOL_LPAREN, YYSYMBOL_PIPE, YYSYMBOL_COLON,
 		YYSYMBOL_AS, YYSYMBOL_SCALE, YYSYMBOL_ZERO
 	};
 
-	return memchr(more, sym, sizeof more) != NULL;
+	return p->ctx->chip ? memchr(chip, sym, sizeof chip) != NULL : memchr(more, sym, sizeof more) != NULL;
 }
 
 /* Up to SAID_MAX names of what is in the set; returns how many. */
 static int
-list_expected(bool *want, char said[SAID_MAX][48])
+list_expected(const struct parser *p, bool *want, char said[SAID_MAX][48])
 {
-	const char *group = take_group(want);
+	const char *group = p->ctx->chip ? take_chip_group(want) : take_group(want);
 	bool other = group != NULL;
 	int n = 0;
 
 	for (int i = 0; i < YYNTOKENS; i++)
-		other = other || (want[i] && !continues(i));
+		other = other || (want[i] && !continues(p, i));
 	if (group)
 		snprintf(said[n++], 48, "%s", group);
 	if (want[YYSYMBOL_RPAREN]) /* then "name =" is possible too, but is not what is missing */
@@ -615,7 +645,7 @@ list_expected(bool *want, char said[SAID_MAX][48])
 		bool pieces = i == YYSYMBOL_STR_TEXT || i == YYSYMBOL_STR_BEGIN
 			|| i == YYSYMBOL_STR_END || i == YYSYMBOL_STR_LBRACE;
 
-		if (!want[i] || pieces || (other && continues(i)))
+		if (!want[i] || pieces || (other && continues(p, i)))
 			continue;
 		if (i == YYSYMBOL_STR_RBRACE)
 			snprintf(said[n++], 48, "'}'");
@@ -758,6 +788,24 @@ suggest(struct parser *p, yysymbol_kind_t sym, const bool *want, struct loc loc)
 		diag_note(p->ctx->diag, at, "did you mean '%s'?", s);
 }
 
+/* The same in a .chip: an item that does not go on as its first word says, '=' for '=='. */
+static void
+suggest_chip(struct parser *p, yysymbol_kind_t sym, const bool *want, struct loc loc)
+{
+	static const char *const items[] = { "where", "cost" };
+	const char *s = NULL;
+
+	if (sym == YYSYMBOL_ASSIGN && want[YYSYMBOL_EQ])
+		diag_note(p->ctx->diag, loc, "did you mean '=='?");
+	if (!want[YYSYMBOL_SEMI] || !want[YYSYMBOL_LBRACE])
+		return; /* not after words */
+	s = diag_suggest(p->first_name, items, sizeof items / sizeof *items);
+	if (s)
+		diag_note(p->ctx->diag, p->first_loc, "did you mean '%s'?", s);
+	else if (p->ntokens == 2 && sym != YYSYMBOL_ASSIGN)
+		diag_note(p->ctx->diag, p->first_loc, "a property is written '%.40s = ...'", p->first_name);
+}
+
 static int
 yyreport_syntax_error(const yypcontext_t *ctx, struct parser *p)
 {
@@ -779,20 +827,25 @@ yyreport_syntax_error(const yypcontext_t *ctx, struct parser *p)
 	int n = yypcontext_expected_tokens(ctx, list, YYNTOKENS);
 	for (int i = 0; i < n; i++)
 		want[list[i]] = true;
+	if (p->header && p->ctx->chip && chip_word_opens(p->first_name))
+		want[YYSYMBOL_SEMI] = false;
 	if (report_item_in_body(p, sym, want, loc) || report_missing(p, sym, want, loc))
 		return n < 0 ? n : 0;
 	if (sym == YYSYMBOL_YYEOF)
 		loc.start = loc.end = p->last_loc.end;
 	bool all[YYNTOKENS];
 	memcpy(all, want, sizeof all);
-	int k = list_expected(want, said);
+	int k = list_expected(p, want, said);
 	text[0] = '\0';
 	for (int i = 0; i < k; i++)
 		len += snprintf(text + len, sizeof text - (size_t)len, "%s%s",
 			i == 0 ? ", expected " : i == k - 1 ? " or " : ", ", said[i]);
 	diag_error(d, loc, "unexpected %s%s%s", found(p, sym, loc), text,
-		sym == YYSYMBOL_ASSIGN && k == 1 && all[YYSYMBOL_COLON] ? " and the type" : "");
-	suggest(p, sym, all, loc);
+		sym == YYSYMBOL_ASSIGN && k == 1 && all[YYSYMBOL_COLON] && !p->ctx->chip ? " and the type" : "");
+	if (p->ctx->chip)
+		suggest_chip(p, sym, all, loc);
+	else
+		suggest(p, sym, all, loc);
 	return n < 0 ? n : 0;
 }
 

@@ -100,7 +100,7 @@ put_words(struct printer *pr, const struct ast_expr *words, int indent)
 		struct printer m = { .col = pr->col + 1 };
 
 		print_flat_expr(&m, e);
-		if (is_string(e) && (previous || is_string(e->next) || !fits(&m, 2)))
+		if (is_string(e) && (previous || is_string(e->next) || !fits(&m, !e->next)))
 			print_line_break(pr, indent + PRINT_INDENT);
 		else
 			print_text(pr, " ");

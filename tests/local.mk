@@ -42,9 +42,12 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_support.c \
   %D%/unit/test_parser.c \
   %D%/unit/test_fmt.c \
+  %D%/unit/test_chip_parser.c \
+  %D%/unit/test_chip_fmt.c \
   %D%/unit/dump_ast.c \
   %D%/unit/dump_ast.h \
   %D%/unit/parser_errors.def \
+  %D%/unit/chip_errors.def \
   %D%/unit/test_diag.c \
   %D%/unit/test_file.c \
   %D%/unit/test_weights.c \

@@ -69,6 +69,29 @@ list(FILE *f, const char *what, const struct ast_expr *e)
 	fputc(')', f);
 }
 
+static const char *
+oper(char c)
+{
+	static char plain[2];
+
+	switch (c) {
+	case OPER_LE:
+		return "<=";
+	case OPER_GE:
+		return ">=";
+	case OPER_EQ:
+		return "==";
+	case OPER_NE:
+		return "!=";
+	case OPER_AND:
+		return "&&";
+	case OPER_OR:
+		return "||";
+	}
+	plain[0] = c;
+	return plain;
+}
+
 static void
 plain(FILE *f, const struct ast_expr *e)
 {
@@ -101,13 +124,13 @@ plain(FILE *f, const struct ast_expr *e)
 		list(f, "range", e);
 		break;
 	case EXPR_UNARY:
-		fprintf(f, "(%c ", e->u.op.oper);
+		fprintf(f, "(%s ", oper(e->u.op.oper));
 		dump_expr(f, e->u.op.l);
 		fputc(')', f);
 		break;
 	case EXPR_BINARY:
 	case EXPR_INDEX:
-		fprintf(f, "(%c ", e->kind == EXPR_INDEX ? '@' : e->u.op.oper);
+		fprintf(f, "(%s ", e->kind == EXPR_INDEX ? "@" : oper(e->u.op.oper));
 		dump_expr(f, e->u.op.l);
 		fputc(' ', f);
 		dump_expr(f, e->u.op.r);
@@ -214,4 +237,48 @@ dump_file(FILE *f, const struct ast_file *file)
 		checks(f, it->checks);
 		fputc(')', f);
 	}
+}
+
+/* Clauses in angle brackets, alternatives between bars, atoms side by side. */
+static void
+clauses(FILE *f, const struct ast_clause *c)
+{
+	for (; c; c = c->next) {
+		fputs(" <", f);
+		for (const struct ast_alt *a = c->alts; a; a = a->next) {
+			fputs(a == c->alts ? "" : " |", f);
+			exprs(f, a->atoms);
+		}
+		fputs(" >", f);
+	}
+}
+
+static void
+chip_items(FILE *f, const struct ast_chip_item *it)
+{
+	static const char *const kinds[] = { "error", "prop", "words", "where", "cost", "section" };
+
+	for (; it; it = it->next) {
+		fprintf(f, "(%s", kinds[it->kind]);
+		if (it->name)
+			fprintf(f, " %s", it->name);
+		exprs(f, it->words);
+		clauses(f, it->clauses);
+		if (it->cond)
+			exprs(f, it->cond);
+		if (it->text)
+			exprs(f, it->text);
+		if (it->kind == CHIP_SECTION) {
+			fputs(" {", f);
+			chip_items(f, it->items);
+			fputc('}', f);
+		}
+		fputs(it->next ? ") " : ")", f);
+	}
+}
+
+void
+dump_chip(FILE *f, const struct ast_chip_file *file)
+{
+	chip_items(f, file->items);
 }

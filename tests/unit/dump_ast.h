@@ -6,4 +6,5 @@
 
 void dump_expr(FILE *, const struct ast_expr *);
 void dump_file(FILE *, const struct ast_file *);
+void dump_chip(FILE *, const struct ast_chip_file *);
 #endif

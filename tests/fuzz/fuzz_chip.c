@@ -1,0 +1,56 @@
+/* Fuzz target of the front end of .chip files: any text is parsed; what has no errors is printed, parsed and printed
+ * again, and the two prints must be equal. */
+#include <config.h>
+#include <stdlib.h>
+#include <string.h>
+#include "parser/parse.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+/* The canonical print of TEXT, or NULL if it has errors. */
+static char *
+format(const char *text, size_t len, size_t *out_len, FILE *messages)
+{
+	struct arena arena = { 0 };
+	struct diag diag;
+	char *out = NULL;
+
+	diag_init(&diag, &arena, messages);
+	const struct source *src = diag_add_source(&diag, "fuzz.chip", text, len);
+	struct parse_ctx ctx = { .arena = &arena, .names = intern_new(&arena), .diag = &diag };
+	const struct ast_chip_file *file = parse_chip(&ctx, src);
+
+	diag_finish(&diag);
+	if (diag.errors == 0) {
+		FILE *f = open_memstream(&out, out_len);
+
+		if (!f)
+			abort();
+		ast_chip_print(f, file);
+		fclose(f);
+	}
+	arena_free(&arena);
+	return out;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static FILE *null;
+	size_t len, len2;
+
+	if (!null && !(null = fopen("/dev/null", "w")))
+		abort();
+	char *once = format((const char *)data, size, &len, null);
+	if (!once)
+		return 0;
+	char *twice = format(once, len, &len2, stderr);
+	if (!twice || len != len2 || memcmp(once, twice, len) != 0) {
+		fprintf(stderr, "first print:\n%s\nsecond print:\n%s\n", once,
+			twice ? twice : "(has errors)");
+		abort();
+	}
+	free(once);
+	free(twice);
+	return 0;
+}
