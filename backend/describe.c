@@ -93,6 +93,12 @@ describe_attr(struct text *t, const struct node *n, enum attr a, const struct at
 		if (*(const bool *)field)
 			text_add(t, ", %s", info->name);
 		break;
+	case ATTR_KIND_DTYPE: /* the types show it */
+		break;
+	case ATTR_KIND_ROUNDING:
+		if (n->attr.rounding != ROUNDING_DOUBLE)
+			text_add(t, ", rounding %s", rounding_names[n->attr.rounding]);
+		break;
 	case ATTR_KIND_ACT:
 		describe_clamp(t, n->attr.act);
 		break;

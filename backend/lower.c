@@ -129,7 +129,13 @@ call_in(struct lower *l, struct call *c, const char *param, const struct tensor 
 	if (t)
 		call_place(l, c, ARG_IN, param, lower_place(l, t));
 	else
-		push(l, c, (struct arg){ .kind = ARG_CONST, .name = param, .dtype = none });
+		call_null(l, c, param, none);
+}
+
+void
+call_null(struct lower *l, struct call *c, const char *param, enum dtype dtype)
+{
+	push(l, c, (struct arg){ .kind = ARG_CONST, .name = param, .dtype = dtype });
 }
 
 void
@@ -188,11 +194,7 @@ call_act(struct lower *l, struct call *c, const struct node *n, struct clamp act
 const char *
 lower_kernel(struct lower *l, const struct node *n, const char *stem)
 {
-	enum dtype t = n->out->dtype;
-
-	if (t != DT_F32 && t != DT_I8) /* which the shape rules refuse */
-		die("lower: '%s' of %s", op_info[n->op].name, dtype_info[t].name);
-	return arena_printf(l->p->arena, "%s_%s", stem, dtype_info[t].name);
+	return arena_printf(l->p->arena, "%s_%s", stem, dtype_info[n->out->dtype].name);
 }
 
 bool

@@ -15,6 +15,11 @@ bool lower_fits(struct lower *, const struct node *, const char *what, int64_t v
 /* lo and hi of a fused activation: floats, or quantised by the result's scale. */
 void call_act(struct lower *, struct call *, const struct node *, struct clamp);
 
+/* multiplier and shift, an element per output channel. */
+void call_multipliers(struct lower *, struct call *, const struct rescale *);
+/* No array. */
+void call_null(struct lower *, struct call *, const char *name, enum dtype);
+
 /* An array of COUNT elements in the arena, for calls to write and later ones of the same node to read. */
 struct buffer *lower_scratch(struct lower *, const struct node *, enum dtype, int64_t count);
 
@@ -22,6 +27,9 @@ struct buffer *lower_scratch(struct lower *, const struct node *, enum dtype, in
 struct place { struct buffer *buf; enum dtype dtype; int64_t offset; };
 struct place lower_place(struct lower *, const struct tensor *);
 void call_place(struct lower *, struct call *, enum arg_kind, const char *name, struct place);
+
+/* The sums of N at SUMS, i32 (or, N being a rescale, i16), vectors of the last dimension PITCH elements apart, become its int8 result. */
+void lower_finish(struct lower *, const struct node *, struct place sums, int64_t pitch);
 
 /* A tensor as vectors of its last dimension: rows of n elements, pitch apart; one row where nothing lies between them. */
 struct rows { int64_t rows, n, pitch; };

@@ -2,37 +2,122 @@
 #include <config.h>
 #include "backend/lower.h"
 
-/* multiplier and shift, an element per output channel. */
-static void
-call_multipliers(struct lower *l, struct call *c, const struct node *n)
+/* Whether the constant T makes no difference to what it is added to. */
+static bool
+is_zero(const struct tensor *t)
 {
-	int count = n->out->shape.dim[n->out->shape.rank - 1];
-	const struct multiplier *m = layer_multipliers(l->p->arena, n);
-	int32_t *multiplier = ARENA_ARRAY(l->p->arena, int32_t, (size_t)count);
-	int8_t *shift = ARENA_ARRAY(l->p->arena, int8_t, (size_t)count);
+	const unsigned char *p = t->data;
+	int64_t bytes = tensor_bytes(t), i = 0;
 
-	for (int i = 0; i < count; i++) {
-		multiplier[i] = m[i].m;
-		shift[i] = (int8_t)m[i].shift;
-	}
-	call_const(l, c, "multiplier", "multiplier", DT_I32, count, multiplier);
-	call_const(l, c, "shift", "shift", DT_I8, count, shift);
+	while (i < bytes && p[i] == 0)
+		i++;
+	return i == bytes;
+}
+
+/* How a layer is called: by one call that finishes its result, or by one that leaves the sums in Y and others after it. */
+struct form {
+	const char *kernel;      /* what follows the operation's name: "_i8", "_sum_f32" */
+	struct place y;
+	int64_t y_pitch;
+	bool sums;               /* an int8 layer's, i32 or i16 */
+	struct place sum;        /* what they start from; buf NULL: 0 */
+	int64_t sum_pitch;
+};
+
+static bool
+takes_sum(const struct form *form)
+{
+	return form->sums || form->sum.buf;
 }
 
 /* y, x, weight, bias and what makes results of sums. */
 static void
-call_layer(struct lower *l, struct call *c, const struct node *n)
+call_layer(struct lower *l, struct call *c, const struct node *n, const struct form *form)
 {
-	call_out(l, c, "y", n->out);
+	call_place(l, c, ARG_OUT, "y", form->y);
 	call_in(l, c, "x", n->in[0]);
 	call_in(l, c, "weight", n->in[1]);
-	call_in(l, c, "bias", n->nin > 2 ? n->in[2] : NULL);
+	call_in(l, c, "bias", n->nin > 2 && !is_zero(n->in[2]) ? n->in[2] : NULL);
+	if (takes_sum(form) && form->sum.buf)
+		call_place(l, c, ARG_IN, "sum", form->sum);
+	else if (takes_sum(form))
+		call_null(l, c, "sum", form->y.dtype);
+	if (form->sums) {
+		if (form->y.dtype == DT_I16)
+			call_int(l, c, "shift", n->attr.shift);
+		call_int(l, c, "x_zero", n->in[0]->quant.zero);
+		return;
+	}
 	if (n->out->dtype == DT_I8) {
-		call_multipliers(l, c, n);
+		struct rescale r;
+
+		rescale_of(l->p->arena, n, &r);
+		call_multipliers(l, c, &r);
 		call_int(l, c, "x_zero", n->in[0]->quant.zero);
 		call_int(l, c, "y_zero", n->out->quant.zero);
 	}
 	call_act(l, c, n, n->attr.act);
+}
+
+static void
+call_sum_pitch(struct lower *l, struct call *c, const struct form *form)
+{
+	if (takes_sum(form))
+		call_dim(l, c, "sum_pitch", form->sum.buf ? form->sum_pitch : 0);
+}
+
+/* The kernel of FORM that N's arguments go to. */
+typedef void call_fn(struct lower *, const struct node *, const struct form *);
+
+/* N as one call of a kernel that leaves its sums in a scratch of 32 bits, and one that makes int8 of them. */
+static void
+lower_in_two(struct lower *l, const struct node *n, call_fn *call)
+{
+	const struct tensor *sum = n->nin > INPUT_SUM ? n->in[INPUT_SUM] : NULL;
+	struct rows y = rows_of(n->out);
+	struct place scratch = { .buf = lower_scratch(l, n, DT_I32, tensor_count(n->out)), .dtype = DT_I32 };
+	struct form form = { .kernel = "_i8_i32", .y = scratch, .y_pitch = y.n, .sums = true };
+
+	if (sum && sum->dtype == DT_I32) {
+		form.sum = lower_place(l, sum);
+		form.sum_pitch = sum->pitch;
+	} else if (sum) {
+		struct rows x = rows_of(sum);
+		struct call *c = lower_call(l, n, "widen_i16_i32");
+
+		call_place(l, c, ARG_OUT, "y", scratch);
+		call_in(l, c, "x", sum);
+		call_int(l, c, "shift", n->attr.shift);
+		call_dim(l, c, "rows", x.rows);
+		call_dim(l, c, "n", x.n);
+		call_dim(l, c, "x_pitch", x.pitch);
+		call_dim(l, c, "y_pitch", y.n);
+		form.sum = scratch;
+		form.sum_pitch = y.n;
+	}
+	call(l, n, &form);
+	lower_finish(l, n, scratch, y.n);
+}
+
+/* N as it is called best. */
+static void
+lower_sums(struct lower *l, const struct node *n, call_fn *call)
+{
+	const struct tensor *sum = n->nin > INPUT_SUM ? n->in[INPUT_SUM] : NULL;
+	enum dtype t = n->out->dtype;
+	struct form form = { .y = lower_place(l, n->out), .y_pitch = n->out->pitch };
+
+	if (t == DT_I8 && (sum || n->attr.rounding != ROUNDING_DOUBLE)) {
+		lower_in_two(l, n, call);
+		return;
+	}
+	form.sums = t == DT_I32 || t == DT_I16;
+	form.kernel = t == DT_I8 ? "_i8" : t == DT_I16 ? "_i8_i16" : t == DT_I32 ? "_i8_i32" : sum ? "_sum_f32" : "_f32";
+	if (sum) {
+		form.sum = lower_place(l, sum);
+		form.sum_pitch = sum->pitch;
+	}
+	call(l, n, &form);
 }
 
 /* A step that is never taken, since there is one place only, is 1: equal shapes share a function. */
@@ -76,7 +161,7 @@ call_pad(struct lower *l, struct call *c, const struct node *n)
 }
 
 static void
-call_images(struct lower *l, struct call *c, const struct node *n)
+call_images(struct lower *l, struct call *c, const struct node *n, int64_t y_pitch)
 {
 	const struct tensor *x = n->in[0], *y = n->out;
 
@@ -87,41 +172,38 @@ call_images(struct lower *l, struct call *c, const struct node *n)
 	call_dim(l, c, "y_h", y->shape.dim[0]);
 	call_dim(l, c, "y_w", y->shape.dim[1]);
 	call_dim(l, c, "y_c", y->shape.dim[2]);
-	call_dim(l, c, "y_pitch", y->pitch);
+	call_dim(l, c, "y_pitch", y_pitch);
 }
 
-/* The part that conv2d and dwconv2d have in common; NULL: reported. */
-static struct call *
-lower_window(struct lower *l, const struct node *n, const char *stem)
+static void
+call_window(struct lower *l, const struct node *n, const struct form *form)
 {
-	struct call *c;
+	struct call *c = lower_call(l, n, arena_printf(l->p->arena, "%s%s", op_info[n->op].name, form->kernel));
 
-	if (!fits(l, n))
-		return NULL;
-	c = lower_call(l, n, lower_kernel(l, n, stem));
-	call_layer(l, c, n);
-	call_images(l, c, n);
+	call_layer(l, c, n, form);
+	call_images(l, c, n, form->y_pitch);
 	call_kernel(l, c, n);
 	call_dim(l, c, "dilation_h", step_of(n->attr.dilation[0], n->attr.kernel[0]));
 	call_dim(l, c, "dilation_w", step_of(n->attr.dilation[1], n->attr.kernel[1]));
 	call_pad(l, c, n);
-	return c;
+	if (n->op == OP_CONV2D)
+		call_dim(l, c, "groups", n->attr.groups);
+	call_sum_pitch(l, c, form);
 }
 
 bool
 lower_conv2d(struct lower *l, const struct node *n)
 {
-	struct call *c = lower_window(l, n, "conv2d");
-
-	if (c)
-		call_dim(l, c, "groups", n->attr.groups);
-	return c != NULL;
+	if (!fits(l, n))
+		return false;
+	lower_sums(l, n, call_window);
+	return true;
 }
 
 bool
 lower_dwconv2d(struct lower *l, const struct node *n)
 {
-	return lower_window(l, n, "dwconv2d") != NULL;
+	return lower_conv2d(l, n);
 }
 
 bool
@@ -130,6 +212,7 @@ lower_tconv2d(struct lower *l, const struct node *n)
 	const struct attrs *at = &n->attr;
 	const int32_t *x = n->in[0]->shape.dim, *y = n->out->shape.dim;
 	int32_t stride_h = step_of(at->stride[0], x[0]), stride_w = step_of(at->stride[1], x[1]);
+	struct form whole = { .y = lower_place(l, n->out), .y_pitch = n->out->pitch };
 	struct call *c;
 
 	if (!lower_fits(l, n, "the padded height", (int64_t)y[0] + at->pad[0])
@@ -138,8 +221,8 @@ lower_tconv2d(struct lower *l, const struct node *n)
 	    || !lower_fits(l, n, "the distance of two taps", (int64_t)stride_w * x[2]))
 		return false;
 	c = lower_call(l, n, lower_kernel(l, n, "tconv2d"));
-	call_layer(l, c, n);
-	call_images(l, c, n);
+	call_layer(l, c, n, &whole);
+	call_images(l, c, n, n->out->pitch);
 	call_dim(l, c, "k_h", at->kernel[0]);
 	call_dim(l, c, "k_w", at->kernel[1]);
 	call_dim(l, c, "stride_h", stride_h);
@@ -148,18 +231,25 @@ lower_tconv2d(struct lower *l, const struct node *n)
 	return true;
 }
 
-bool
-lower_dense(struct lower *l, const struct node *n)
+static void
+call_dense(struct lower *l, const struct node *n, const struct form *form)
 {
 	struct rows x = rows_of(n->in[0]), y = rows_of(n->out);
-	struct call *c = lower_call(l, n, lower_kernel(l, n, "dense"));
+	struct call *c = lower_call(l, n, arena_printf(l->p->arena, "dense%s", form->kernel));
 
-	call_layer(l, c, n);
+	call_layer(l, c, n, form);
 	call_dim(l, c, "rows", x.rows);
 	call_dim(l, c, "x_n", x.n);
 	call_dim(l, c, "x_pitch", x.pitch);
 	call_dim(l, c, "y_n", y.n);
-	call_dim(l, c, "y_pitch", y.pitch);
+	call_dim(l, c, "y_pitch", form->y_pitch);
+	call_sum_pitch(l, c, form);
+}
+
+bool
+lower_dense(struct lower *l, const struct node *n)
+{
+	lower_sums(l, n, call_dense);
 	return true;
 }
 

@@ -56,7 +56,7 @@ static void
 expand(struct lower *l, const struct node *n, struct operand *o)
 {
 	const struct shape *s = &n->out->shape;
-	struct place whole = { lower_scratch(l, n, n->out->dtype, shape_count(s)), n->out->dtype, 0 };
+	struct place whole = { .buf = lower_scratch(l, n, n->out->dtype, shape_count(s)), .dtype = n->out->dtype };
 	struct box b = { .rank = s->rank, .operands = 2 };
 	int64_t step = 1;
 
@@ -129,7 +129,8 @@ lower_binary(struct lower *l, const struct node *n)
 		call_mul_params(l, c, n);
 	else if (n->out->dtype == DT_I8)
 		call_add_params(l, c, n);
-	call_act(l, c, n, n->attr.act);
+	if (n->out->dtype == DT_F32 || n->out->dtype == DT_I8)
+		call_act(l, c, n, n->attr.act);
 	last = b.rank - 1;
 	call_dim(l, c, "rows", last ? b.n[0] : 1);
 	call_dim(l, c, "n", b.n[last]);
@@ -301,6 +302,56 @@ lower_softmax(struct lower *l, const struct node *n)
 		call_int(l, c, "diff_min", p.diff_min);
 	}
 	call_vectors(l, c, n);
+	return true;
+}
+
+/* ---- sums ---- */
+
+void
+call_multipliers(struct lower *l, struct call *c, const struct rescale *r)
+{
+	int32_t *multiplier = ARENA_ARRAY(l->p->arena, int32_t, (size_t)r->count);
+	int8_t *shift = ARENA_ARRAY(l->p->arena, int8_t, (size_t)r->count);
+
+	for (int i = 0; i < r->count; i++) {
+		multiplier[i] = r->by[i].m;
+		shift[i] = (int8_t)r->by[i].shift;
+	}
+	call_const(l, c, "multiplier", "multiplier", DT_I32, r->count, multiplier);
+	call_const(l, c, "shift", "shift", DT_I8, r->count, shift);
+}
+
+void
+lower_finish(struct lower *l, const struct node *n, struct place sums, int64_t pitch)
+{
+	struct rows y = rows_of(n->out);
+	struct rescale r;
+
+	rescale_of(l->p->arena, n, &r);
+	struct call *c = lower_call(l, n, arena_printf(l->p->arena, "rescale_%s_i8%s", dtype_info[sums.dtype].name, r.scale ? "_even" : ""));
+
+	call_out(l, c, "y", n->out);
+	call_place(l, c, ARG_IN, "x", sums);
+	if (r.scale)
+		call_const(l, c, "scale", "scale", DT_F32, r.count, r.scale);
+	else
+		call_multipliers(l, c, &r);
+	if (sums.dtype == DT_I16)
+		call_int(l, c, "sum_shift", n->attr.shift);
+	call_int(l, c, "y_zero", n->out->quant.zero);
+	call_act(l, c, n, n->attr.act);
+	if (!r.scale)
+		call_dim(l, c, "once", r.rounding != ROUNDING_DOUBLE);
+	call_dim(l, c, "rows", y.rows);
+	call_dim(l, c, "n", y.n);
+	call_dim(l, c, "x_pitch", pitch);
+	call_dim(l, c, "y_pitch", y.pitch);
+}
+
+bool
+lower_rescale(struct lower *l, const struct node *n)
+{
+	lower_finish(l, n, lower_place(l, n->in[0]), n->in[0]->pitch);
 	return true;
 }
 

@@ -147,6 +147,22 @@ lower_shuffle(struct lower *l, const struct node *n)
 	return lower_move(l, n, b, lower_place(l, n->out), lower_place(l, n->in[0]));
 }
 
+bool
+lower_gather(struct lower *l, const struct node *n)
+{
+	struct rows x = rows_of(n->in[0]), y = rows_of(n->out);
+	struct call *c = lower_call(l, n, lower_kernel(l, n, "gather"));
+
+	call_out(l, c, "y", n->out);
+	call_in(l, c, "x", n->in[0]);
+	call_in(l, c, "index", n->in[1]);
+	call_dim(l, c, "rows", y.rows);
+	call_dim(l, c, "n", y.n);
+	call_dim(l, c, "x_pitch", x.pitch);
+	call_dim(l, c, "y_pitch", y.pitch);
+	return true;
+}
+
 /* The whole output is filled, then the input written into its middle. */
 bool
 lower_pad(struct lower *l, const struct node *n)
@@ -159,8 +175,8 @@ lower_pad(struct lower *l, const struct node *n)
 	call_out(l, c, "y", y);
 	if (y->dtype == DT_F32)
 		call_float(l, c, "value", n->attr.value);
-	else
-		call_int(l, c, "value", value_quantise(n->attr.value, &x->quant, y->dtype));
+	else /* of sums: 0 */
+		call_int(l, c, "value", y->dtype == DT_I8 ? value_quantise(n->attr.value, &x->quant, y->dtype) : 0);
 	call_dim(l, c, "n", tensor_count(y));
 	tensor_steps(y, b.step[0]);
 	tensor_steps(x, b.step[1]);

@@ -1,14 +1,19 @@
-/* Convolutions and dense layers: sums of products, then requantisation (int8) and the fused activation.
+/* Convolutions and dense layers: sums of products, then requantisation (int8) and the fused activation; or the sums
+ * themselves.  A sum may start from a given one.
  * Sums run over kernel rows, kernel columns, input channels in this order; int8 sums are 32 bits wide and wrap.
  * A tap outside the input adds nothing, which is padding with the zero point. */
 #include <config.h>
 
 #include "ir/eval_impl.h"
 
-/* From a 32-bit sum to an int8 result. */
+/* From the 32-bit sum over the taps to a result, i8, i16 or i32. */
 struct finish {
-	const struct multiplier *by; /* per output channel */
+	enum dtype type;             /* of the result */
+	struct rescale by;           /* i8 */
 	const int32_t *bias;         /* or NULL */
+	const int32_t *sum_i32;      /* what the sum starts from: one of these or none */
+	const int16_t *sum_i16;
+	int32_t shift;               /* of i16 sums */
 	int32_t in_zero, out_zero, lo, hi;
 };
 
@@ -16,22 +21,40 @@ static struct finish
 finish_of(struct arena *a, const struct node *n, const void *const *in)
 {
 	struct finish f = {
-		.by = layer_multipliers(a, n),
+		.type = n->out->dtype,
 		.bias = n->nin > 2 ? in[2] : NULL,
+		.shift = n->attr.shift,
 		.in_zero = n->in[0]->quant.zero,
 		.out_zero = n->out->quant.zero,
 	};
 
+	if (n->nin > INPUT_SUM && n->in[INPUT_SUM]->dtype == DT_I32)
+		f.sum_i32 = in[INPUT_SUM];
+	else if (n->nin > INPUT_SUM)
+		f.sum_i16 = in[INPUT_SUM];
+	if (f.type != DT_I8)
+		return f;
+	rescale_of(a, n, &f.by);
 	clamp_quantise(n->attr.act, &n->out->quant, n->out->dtype, &f.lo, &f.hi);
 	return f;
 }
 
-static int8_t
-finish_i8(const struct finish *f, int32_t sum, int32_t channel)
+/* Element AT of the result, which is of CHANNEL. */
+static void
+finish_int(const struct finish *f, int32_t sum, int32_t channel, int64_t at, void *out)
 {
 	if (f->bias)
 		sum = wrap_add(sum, f->bias[channel]);
-	return (int8_t)clamp_i32((int64_t)multiply_by(sum, f->by[channel]) + f->out_zero, f->lo, f->hi);
+	if (f->sum_i32)
+		sum = wrap_add(sum, f->sum_i32[at]);
+	if (f->sum_i16)
+		sum = wrap_add(sum, sum_widen(f->sum_i16[at], f->shift));
+	if (f->type == DT_I32)
+		((int32_t *)out)[at] = sum;
+	else if (f->type == DT_I16)
+		((int16_t *)out)[at] = sum_narrow(sum, f->shift);
+	else
+		((int8_t *)out)[at] = (int8_t)clamp_i32((int64_t)rescale_at(&f->by, sum, channel) + f->out_zero, f->lo, f->hi);
 }
 
 static int32_t
@@ -52,10 +75,17 @@ dot_f32(const float *x, const float *w, int32_t n, float sum)
 	return sum;
 }
 
+/* What the sum of element AT starts from. */
 static float
-finish_f32(const struct node *n, const float *bias, float sum, int32_t channel)
+start_f32(const struct node *n, const void *const *in, int64_t at)
 {
-	return clamp_f32(sum + (bias ? bias[channel] : 0), n->attr.act);
+	return n->nin > INPUT_SUM ? ((const float *)in[INPUT_SUM])[at] : 0;
+}
+
+static float
+finish_f32(const struct node *n, const void *const *in, float sum, int32_t channel)
+{
+	return clamp_f32(sum + (n->nin > 2 ? ((const float *)in[2])[channel] : 0), n->attr.act);
 }
 
 /* x[ih, iw, ic], w[oc, kh, kw, ic / groups] -> y[oh, ow, oc]; one output pixel. */
@@ -108,10 +138,9 @@ conv_sum_i8(const struct conv *c, const int8_t *x, int32_t zero, const int8_t *w
 }
 
 static float
-conv_sum_f32(const struct conv *c, const float *x, const float *w, int32_t oc)
+conv_sum_f32(const struct conv *c, const float *x, const float *w, int32_t oc, float sum)
 {
 	int64_t group = (int64_t)(oc / (c->oc / (c->ic / c->per_group))) * c->per_group;
-	float sum = 0;
 
 	for (int32_t ky = c->y.first; ky < c->y.last; ky++)
 		for (int32_t kx = c->x.first; kx < c->x.last; kx++)
@@ -134,10 +163,9 @@ depthwise_sum_i8(const struct conv *c, const int8_t *x, int32_t zero, const int8
 }
 
 static float
-depthwise_sum_f32(const struct conv *c, const float *x, const float *w, int32_t oc)
+depthwise_sum_f32(const struct conv *c, const float *x, const float *w, int32_t oc, float sum)
 {
 	int32_t ic = oc / (c->oc / c->ic);
-	float sum = 0;
 
 	for (int32_t ky = c->y.first; ky < c->y.last; ky++)
 		for (int32_t kx = c->x.first; kx < c->x.last; kx++)
@@ -146,7 +174,7 @@ depthwise_sum_f32(const struct conv *c, const float *x, const float *w, int32_t 
 }
 
 typedef int32_t sum_i8(const struct conv *, const int8_t *x, int32_t zero, const int8_t *w, int32_t oc);
-typedef float sum_f32(const struct conv *, const float *x, const float *w, int32_t oc);
+typedef float sum_f32(const struct conv *, const float *x, const float *w, int32_t oc, float start);
 
 /* Every output element from its sum. */
 static void
@@ -162,10 +190,9 @@ eval_windows(const struct node *n, struct conv *c, const void *const *in, void *
 			conv_move(c, &n->attr, oy, ox);
 			for (int32_t oc = 0; oc < c->oc; oc++, at++)
 				if (is_f32)
-					((float *)out)[at] = finish_f32(n, n->nin > 2 ? in[2] : NULL,
-						f32(c, in[0], in[1], oc), oc);
+					((float *)out)[at] = finish_f32(n, in, f32(c, in[0], in[1], oc, start_f32(n, in, at)), oc);
 				else
-					((int8_t *)out)[at] = finish_i8(&f, i8(c, in[0], f.in_zero, in[1], oc), oc);
+					finish_int(&f, i8(c, in[0], f.in_zero, in[1], oc), oc, at, out);
 		}
 	arena_free(&a);
 }
@@ -235,9 +262,9 @@ eval_tconv2d(const struct node *n, const void *const *in, void *out)
 						(const int8_t *)in[1] + w, c.ic, isum);
 			}
 		if (is_f32)
-			((float *)out)[i] = finish_f32(n, n->nin > 2 ? in[2] : NULL, fsum, oc);
+			((float *)out)[i] = finish_f32(n, in, fsum, oc);
 		else
-			((int8_t *)out)[i] = finish_i8(&f, isum, oc);
+			finish_int(&f, isum, oc, i, out);
 	}
 	arena_free(&a);
 }
@@ -258,11 +285,10 @@ eval_dense(const struct node *n, const void *const *in, void *out)
 		int32_t c = (int32_t)(i % oc);
 
 		if (is_f32)
-			((float *)out)[i] = finish_f32(n, n->nin > 2 ? in[2] : NULL,
-				dot_f32((const float *)in[0] + x, (const float *)in[1] + w, ic, 0), c);
+			((float *)out)[i] = finish_f32(n, in, dot_f32((const float *)in[0] + x, (const float *)in[1] + w, ic,
+				start_f32(n, in, i)), c);
 		else
-			((int8_t *)out)[i] = finish_i8(&f, dot_i8((const int8_t *)in[0] + x, f.in_zero,
-				(const int8_t *)in[1] + w, ic, 0), c);
+			finish_int(&f, dot_i8((const int8_t *)in[0] + x, f.in_zero, (const int8_t *)in[1] + w, ic, 0), c, i, out);
 	}
 	arena_free(&a);
 }

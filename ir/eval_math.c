@@ -56,11 +56,29 @@ binary_f32(const struct node *n, const float *a, const float *b, float *out)
 	}
 }
 
+/* Sums add as integers: 32 bits wrap, 16 bits saturate. */
+static void
+add_sums(const struct node *n, const void *a, const void *b, void *out)
+{
+	struct walk wa = walk_broadcast(&n->in[0]->shape, &n->out->shape);
+	struct walk wb = walk_broadcast(&n->in[1]->shape, &n->out->shape);
+	int64_t count = tensor_count(n->out);
+
+	for (int64_t i = 0; i < count; i++, walk_next(&wa), walk_next(&wb))
+		if (n->out->dtype == DT_I32)
+			((int32_t *)out)[i] = wrap_add(((const int32_t *)a)[wa.offset], ((const int32_t *)b)[wb.offset]);
+		else
+			((int16_t *)out)[i] = (int16_t)clamp_i32(((const int16_t *)a)[wa.offset] + ((const int16_t *)b)[wb.offset],
+				INT16_MIN, INT16_MAX);
+}
+
 static void
 eval_binary(const struct node *n, const void *const *in, void *out)
 {
 	if (n->out->dtype == DT_F32)
 		binary_f32(n, in[0], in[1], out);
+	else if (n->out->dtype != DT_I8)
+		add_sums(n, in[0], in[1], out);
 	else
 		binary_i8(n, in[0], in[1], out);
 }
@@ -206,6 +224,25 @@ void
 eval_requantize(const struct node *n, const void *const *in, void *out)
 {
 	unary_i8(n, in[0], out);
+}
+
+void
+eval_rescale(const struct node *n, const void *const *in, void *out)
+{
+	struct arena a = { 0 };
+	struct rescale r;
+	int32_t lo, hi;
+	int64_t count = tensor_count(n->out);
+
+	rescale_of(&a, n, &r);
+	clamp_quantise(n->attr.act, &n->out->quant, DT_I8, &lo, &hi);
+	for (int64_t i = 0; i < count; i++) {
+		int32_t sum = n->in[0]->dtype == DT_I32 ? ((const int32_t *)in[0])[i]
+			: sum_widen(((const int16_t *)in[0])[i], n->attr.shift);
+
+		((int8_t *)out)[i] = (int8_t)clamp_i32((int64_t)rescale_at(&r, sum, (int32_t)(i % r.count)) + n->out->quant.zero, lo, hi);
+	}
+	arena_free(&a);
 }
 
 void

@@ -73,6 +73,18 @@ eval_shuffle(const struct node *n, const void *const *in, void *out)
 }
 
 void
+eval_gather(const struct node *n, const void *const *in, void *out)
+{
+	const int32_t *index = in[1];
+	int bytes = bytes_of(n->out), rank = n->out->shape.rank;
+	int32_t channels = n->out->shape.dim[rank - 1], from = n->in[0]->shape.dim[rank - 1];
+	int64_t count = tensor_count(n->out);
+
+	for (int64_t i = 0; i < count; i++)
+		memcpy((char *)out + i * bytes, (const char *)in[0] + (i / channels * from + index[i % channels]) * bytes, (size_t)bytes);
+}
+
+void
 eval_pad(const struct node *n, const void *const *in, void *out)
 {
 	const struct tensor *x = n->in[0];
@@ -84,8 +96,8 @@ eval_pad(const struct node *n, const void *const *in, void *out)
 	if (x->dtype == DT_F32)
 		for (int64_t i = 0; i < total; i++)
 			((float *)out)[i] = n->attr.value;
-	else
-		memset(out, value_quantise(n->attr.value, &x->quant, x->dtype), (size_t)total);
+	else /* of sums: 0 */
+		memset(out, x->dtype == DT_I8 ? value_quantise(n->attr.value, &x->quant, x->dtype) : 0, (size_t)(total * bytes));
 	for (int d = 0; d < to.rank; d++) {
 		to.dim[d] = x->shape.dim[d];
 		to.offset += to.stride[d] * n->attr.before.v[d];

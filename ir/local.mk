@@ -23,6 +23,7 @@ libnetc_a_SOURCES += \
 	%D%/read.h \
 	%D%/read_attrs.c \
 	%D%/read_scan.c \
+	%D%/rescale.c \
 	%D%/shape.c \
 	%D%/shape.h \
 	%D%/shape_conv.c \

@@ -114,9 +114,16 @@ const char *const mode_names[MODE_COUNT] = {
 	[MODE_NONE] = "none", [MODE_NEAREST] = "nearest", [MODE_BILINEAR] = "bilinear"
 };
 
+const char *const rounding_names[ROUNDING_COUNT] = {
+	[ROUNDING_DOUBLE] = "double", [ROUNDING_SINGLE] = "single", [ROUNDING_EVEN] = "even", [ROUNDING_SHIFT] = "shift"
+};
+
 const struct attr_info attr_info[ATTR_COUNT] = {
 #define ATTR(id, text, how, field, preset, words) \
 	[ATTR_##id] = { .name = text, .kind = ATTR_KIND_##how, .offset = offsetof(struct attrs, field), .def = preset, .help = words },
+#define INTERNAL(id, text, how, field, preset, words) \
+	[ATTR_##id] = { .name = text, .kind = ATTR_KIND_##how, .offset = offsetof(struct attrs, field), .def = preset, .help = words, \
+		.internal = true },
 #include "ir/attrs.def"
 #undef ATTR
 };
@@ -125,7 +132,8 @@ static const size_t kind_size[] = {
 	[ATTR_KIND_INT] = sizeof(int32_t), [ATTR_KIND_PAIR] = 2 * sizeof(int32_t),
 	[ATTR_KIND_PAD] = 4 * sizeof(int32_t), [ATTR_KIND_FLOAT] = sizeof(float),
 	[ATTR_KIND_INTS] = sizeof(struct ints), [ATTR_KIND_MODE] = sizeof(enum mode),
-	[ATTR_KIND_BOOL] = sizeof(bool), [ATTR_KIND_ACT] = sizeof(struct clamp)
+	[ATTR_KIND_BOOL] = sizeof(bool), [ATTR_KIND_ACT] = sizeof(struct clamp),
+	[ATTR_KIND_DTYPE] = sizeof(enum dtype), [ATTR_KIND_ROUNDING] = sizeof(enum rounding)
 };
 
 /* The default DEF, as attrs.def writes it, into the field at P. */
@@ -150,9 +158,13 @@ set_default(enum attr_kind kind, const char *def, void *p)
 	case ATTR_KIND_ACT:
 		*(struct clamp *)p = (struct clamp){ -INFINITY, INFINITY };
 		break;
+	case ATTR_KIND_DTYPE:
+		*(enum dtype *)p = DT_COUNT;
+		break;
 	case ATTR_KIND_PAD:  /* "valid" is no padding: zeros */
 	case ATTR_KIND_INTS:
 	case ATTR_KIND_MODE:
+	case ATTR_KIND_ROUNDING:
 		break;
 	}
 }
@@ -226,13 +238,24 @@ op_lookup(const char *text, enum op *op)
 	return false;
 }
 
+bool
+op_lookup_callable(const char *text, enum op *op)
+{
+	return op_lookup(text, op) && !(op_info[*op].flags & OPF_INTERNAL);
+}
+
 /* Every word of the inputs column of ops.def, in lower case. */
-static const char *const input_names[] = { "x", "a", "b", "weight", "bias", "running_mean", "running_var" };
+static const char *const input_names[] = { "x", "a", "b", "weight", "bias", "running_mean", "running_var", "multiplier", "shift",
+	"index" };
 
 const char *
 op_input_name(enum op op, int k, bool *bound)
 {
 	const char *word = op_info[op].inputs;
+	if (op_info[op].flags & OPF_SUM && k == INPUT_SUM) {
+		*bound = false;
+		return "sum";
+	}
 	for (; k > 0 && strchr(word, ' '); k--)
 		word = strchr(word, ' ') + 1;
 	size_t len = strcspn(word, " ");

@@ -56,6 +56,14 @@ enum { FLOAT_TEXT = 32 };
 enum mode { MODE_NONE, MODE_NEAREST, MODE_BILINEAR, MODE_COUNT };
 extern const char *const mode_names[MODE_COUNT];
 
+/* How a sum becomes an int8 value: the network's own arithmetic, or that of a chip whose form is another (docs/numerics.md).
+ *	DOUBLE  divide_pot(high_mul(x << left, m), right): TensorFlow Lite's, two roundings
+ *	SINGLE  (x * m + 2^(30 - shift)) >> (31 - shift), in 64 bits: one rounding, half up
+ *	EVEN    f32(x) * f32(scale), rounded to the nearest integer, ties to even
+ *	SHIFT   SINGLE with the scale rounded to the nearest power of two: (x + half) >> n */
+enum rounding { ROUNDING_DOUBLE, ROUNDING_SINGLE, ROUNDING_EVEN, ROUNDING_SHIFT, ROUNDING_COUNT };
+extern const char *const rounding_names[ROUNDING_COUNT]; /* "double", "single", "even", "shift" */
+
 struct ints { int n; int32_t v[RANK_MAX]; };
 /* A fused activation in real values; lo = -INFINITY and hi = INFINITY: none. */
 struct clamp { float lo, hi; };
@@ -69,10 +77,13 @@ struct attrs {
 	enum mode mode;
 	bool align_corners, half_pixel, keep, count_pad;
 	struct clamp act;
+	enum dtype result;     /* DT_COUNT: unset */
+	int32_t shift;
+	enum rounding rounding;
 };
 
 enum attr_kind { ATTR_KIND_INT, ATTR_KIND_PAIR, ATTR_KIND_PAD, ATTR_KIND_FLOAT, ATTR_KIND_INTS,
-	ATTR_KIND_MODE, ATTR_KIND_BOOL, ATTR_KIND_ACT };
+	ATTR_KIND_MODE, ATTR_KIND_BOOL, ATTR_KIND_ACT, ATTR_KIND_DTYPE, ATTR_KIND_ROUNDING };
 enum attr {
 #define ATTR(id, text, kind, field, def, help) ATTR_##id,
 #include "ir/attrs.def"
@@ -84,6 +95,7 @@ struct attr_info {
 	enum attr_kind kind;
 	int offset;           /* of the field in struct attrs */
 	const char *def;      /* default as text; "": none, it must be written or derived */
+	bool internal;        /* no .net can write it */
 	const char *help;
 };
 extern const struct attr_info attr_info[ATTR_COUNT];
@@ -111,7 +123,7 @@ enum op {
 };
 enum op_flag {
 	OPF_ELEMENTWISE = 1, OPF_VIEW = 2, OPF_ACT = 4, OPF_VARIADIC = 8, OPF_ROWS_IN = 16, OPF_ROWS_OUT = 32,
-	OPF_RESCALE = 64
+	OPF_RESCALE = 64, OPF_SUMS = 128, OPF_SUM = 256, OPF_INTERNAL = 512
 };
 enum quant_rule { QUANT_SAME, QUANT_STATED, QUANT_FIXED, QUANT_NONE };
 
@@ -146,6 +158,10 @@ struct op_info {
 };
 extern const struct op_info op_info[OP_COUNT];
 bool op_lookup(const char *name, enum op *);
+/* The same among those that a .net can call. */
+bool op_lookup_callable(const char *name, enum op *);
+/* The place of the input "sum" of operations with the flag SUM. */
+enum { INPUT_SUM = 3 };
 /* The name of input K of OP in lower case ("weight") and whether it is bound by the layer's path. */
 const char *op_input_name(enum op, int k, bool *bound);
 #endif

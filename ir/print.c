@@ -119,6 +119,8 @@ put_attr(FILE *f, const struct attr_info *info, const struct attrs *attrs)
 	case ATTR_KIND_FLOAT: put_float(f, *(const float *)p); break;
 	case ATTR_KIND_INTS: put_int_list(f, ints->n, ints->v); break;
 	case ATTR_KIND_MODE: fputs(mode_names[*(const enum mode *)p], f); break;
+	case ATTR_KIND_DTYPE: fputs(dtype_info[*(const enum dtype *)p].name, f); break;
+	case ATTR_KIND_ROUNDING: fputs(rounding_names[*(const enum rounding *)p], f); break;
 	case ATTR_KIND_BOOL: fputs(*(const bool *)p ? "true" : "false", f); break;
 	case ATTR_KIND_ACT:
 		putc('[', f);

@@ -78,24 +78,27 @@ scale_of(const struct tensor *t)
 	return t->quant.scale[0];
 }
 
+double
+layer_scale(const struct node *n, int32_t c)
+{
+	const struct quant *w = &n->in[1]->quant;
+	float in = scale_of(n->in[0]), weight = w->scale[w->count > 1 ? c : 0];
+	double out = (double)scale_of(n->out);
+
+	/* the reference's dense of one scale forms the product in float, everything else in double */
+	if (n->op == OP_DENSE && w->count == 1)
+		return (double)(in * weight) / out;
+	return (double)in * (double)weight / out;
+}
+
 const struct multiplier *
 layer_multipliers(struct arena *a, const struct node *n)
 {
-	const struct quant *w = &n->in[1]->quant;
 	int count = n->out->shape.dim[n->out->shape.rank - 1];
 	struct multiplier *m = ARENA_ARRAY(a, struct multiplier, (size_t)count);
-	float in = scale_of(n->in[0]);
-	double out = (double)scale_of(n->out);
 
-	for (int c = 0; c < count; c++) {
-		float weight = w->scale[w->count > 1 ? c : 0];
-
-		/* the reference's dense of one scale forms the product in float, everything else in double */
-		if (n->op == OP_DENSE && w->count == 1)
-			m[c] = multiplier_of((double)(in * weight) / out);
-		else
-			m[c] = multiplier_of((double)in * (double)weight / out);
-	}
+	for (int c = 0; c < count; c++)
+		m[c] = multiplier_of(layer_scale(n, c));
 	return m;
 }
 

@@ -24,14 +24,6 @@ int32_t multiply_by(int32_t x, struct multiplier);
 static inline int32_t wrap_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 static inline int32_t clamp_i32(int64_t x, int32_t lo, int32_t hi) { return (int32_t)(x < lo ? lo : x > hi ? hi : x); }
 
-/* How a sum becomes an int8 value, attribute `rounding`: the network's own arithmetic, or that of a chip whose form is another.
- *	DOUBLE  divide_pot(high_mul(x << left, m), right): TensorFlow Lite's, two roundings
- *	SINGLE  (x * m + 2^(30 - shift)) >> (31 - shift), in 64 bits: one rounding, half up
- *	EVEN    f32(x) * f32(scale), rounded to the nearest integer, ties to even
- *	SHIFT   the scale rounded to the nearest power of two: (x + half) >> n */
-enum rounding { ROUNDING_DOUBLE, ROUNDING_SINGLE, ROUNDING_EVEN, ROUNDING_SHIFT, ROUNDING_COUNT };
-extern const char *const rounding_names[ROUNDING_COUNT]; /* "double", "single", "even", "shift" */
-
 /* Real values to quantised ones. */
 
 /* The clamp in quantised values: [max(lo of dtype, zero + round(lo / scale)), min(hi of dtype, ...)]; the
@@ -42,8 +34,29 @@ int32_t value_quantise(float v, const struct quant *, enum dtype);
 
 /* The parameters of the operations, each from a node whose tensors are int8. */
 
-/* conv2d, dwconv2d, tconv2d, dense: one per output channel of N, in the arena. */
+/* conv2d, dwconv2d, tconv2d, dense, int8 to int8: by what the sums of output channel C are multiplied, formed as the reference forms
+ * it; and that as a multiplier for each channel, in the arena. */
+double layer_scale(const struct node *, int32_t c);
 const struct multiplier *layer_multipliers(struct arena *, const struct node *);
+
+/* ir/rescale.c: what makes int8 values of the sums of conv2d, dwconv2d, tconv2d, dense, or of a rescale, by enum rounding. */
+struct rescale {
+	enum rounding rounding;
+	int count;                   /* of channels */
+	const struct multiplier *by; /* per channel; SHIFT: powers of two */
+	const float *scale;          /* EVEN: per channel; else NULL */
+};
+/* Of N, whose result is int8; the arrays are in the arena. */
+void rescale_of(struct arena *, const struct node *, struct rescale *);
+/* The sum ACC of channel C times its scale, rounded, saturated to 32 bits: what the zero point is then added to. */
+int32_t rescale_at(const struct rescale *, int32_t acc, int32_t c);
+/* The constants of a rescale operation that makes of sums what the layer N (result int8) makes of them: PATH.multiplier and, unless the
+ * rounding is EVEN, PATH.shift, PATH being N's label.  Returns how many; they go behind the sums in the inputs. */
+int rescale_constants(struct graph *, const struct node *, struct tensor *out[2]);
+
+/* i16 sums leave out SHIFT bits: rounded half up and saturated, and back (wrapping in 32 bits). */
+int16_t sum_narrow(int32_t acc, int32_t shift);
+static inline int32_t sum_widen(int16_t sum, int32_t shift) { return (int32_t)((uint32_t)(int32_t)sum << shift); }
 
 /* add, sub: both inputs shifted left by 20, then rescaled, summed (or subtracted) and rescaled. */
 struct add_params { int left_shift; struct multiplier a, b, out; int32_t a_zero, b_zero, out_zero, lo, hi; };

@@ -19,6 +19,26 @@ read_mode(struct scan *s, enum mode *mode)
 }
 
 static bool
+read_dtype(struct scan *s, enum dtype *t)
+{
+	if (s->kind != SCAN_WORD || !dtype_lookup(s->text, t))
+		return scan_expected(s, "an element type");
+	scan_next(s);
+	return true;
+}
+
+static bool
+read_rounding(struct scan *s, enum rounding *r)
+{
+	for (int k = 0; k < ROUNDING_COUNT; k++)
+		if (scan_accept_word(s, rounding_names[k])) {
+			*r = (enum rounding)k;
+			return true;
+		}
+	return scan_expected(s, "double, single, even or shift");
+}
+
+static bool
 read_bool(struct scan *s, bool *v)
 {
 	*v = scan_accept_word(s, "true");
@@ -50,6 +70,10 @@ read_attr_value(struct scan *s, enum attr_kind kind, void *p)
 		return read_mode(s, p);
 	case ATTR_KIND_BOOL:
 		return read_bool(s, p);
+	case ATTR_KIND_DTYPE:
+		return read_dtype(s, p);
+	case ATTR_KIND_ROUNDING:
+		return read_rounding(s, p);
 	case ATTR_KIND_ACT:
 		return scan_need(s, '[') && scan_float(s, &act->lo) && scan_need(s, ',') && scan_float(s, &act->hi)
 			&& scan_need(s, ']');

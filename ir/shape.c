@@ -160,7 +160,7 @@ quant_check(const struct quant *q, enum dtype type, char *why, int size)
 {
 	char text[FLOAT_TEXT];
 	const struct dtype_info *t = &dtype_info[type];
-	if (!dtype_is_int(type))
+	if (type != DT_I8)
 		return q->count ? reason(why, size, "an %s value has no scale", t->name) : NULL;
 	if (q->count != 1)
 		return reason(why, size, "an %s value needs one scale but has %d", t->name, q->count);
@@ -191,7 +191,7 @@ infer_quant(struct node *n, struct fault *f)
 	char has[QUANT_TEXT], written[QUANT_TEXT];
 	const struct op_info *op = &op_info[n->op];
 	struct tensor *out = n->out;
-	if (dtype_is_int(out->dtype) && op->quant == QUANT_STATED && out->quant.count == 0)
+	if (out->dtype == DT_I8 && op->quant == QUANT_STATED && out->quant.count == 0)
 		return blame_op(f, "an %s result of %s needs a scale and a zero point", dtype_info[out->dtype].name, op->name);
 	if (dtype_is_int(out->dtype) && op->quant == QUANT_SAME) {
 		const struct quant *x = &n->in[0]->quant;
@@ -207,7 +207,13 @@ infer_quant(struct node *n, struct fault *f)
 
 /* ---- the rule ---- */
 
-/* Inputs that are not bound by the layer's path: f32, or i8 of one scale. */
+static bool
+takes_type(enum op op, enum dtype t)
+{
+	return t == DT_F32 || t == DT_I8 || op_info[op].flags & OPF_SUMS;
+}
+
+/* Inputs that are not bound by the layer's path: f32, i8 of one scale or, where they can be, sums. */
 static const char *
 check_values(const struct node *n, struct fault *f)
 {
@@ -215,10 +221,10 @@ check_values(const struct node *n, struct fault *f)
 	for (int k = 0; k < n->nin; k++) {
 		bool bound;
 		const char *what = op_input_name(n->op, k, &bound);
-		if (bound)
+		if (bound || (k == INPUT_SUM && op_info[n->op].flags & OPF_SUM))
 			continue;
 		const struct tensor *t = n->in[k];
-		if (t->dtype != DT_F32 && t->dtype != DT_I8)
+		if (!takes_type(n->op, t->dtype))
 			return blame_input(f, k, "%s takes f32 or i8 but '%s' is %s", op_info[n->op].name, what, dtype_info[t->dtype].name);
 		const char *bad = quant_check(&t->quant, t->dtype, sub, sizeof sub);
 		if (bad)
@@ -235,9 +241,9 @@ shape_infer(struct node *n, struct fault *f)
 	if (n->nin < op->min_inputs)
 		return blame_op(f, "%s takes at least %d input%s but has %d", op->name, op->min_inputs,
 			plural(op->min_inputs), n->nin);
-	if (n->nin > op->max_inputs && !(op->flags & OPF_VARIADIC))
-		return blame_op(f, "%s takes at most %d input%s but has %d", op->name, op->max_inputs,
-			plural(op->max_inputs), n->nin);
+	int most = op->max_inputs + (op->flags & OPF_SUM ? 1 : 0);
+	if (n->nin > most && !(op->flags & OPF_VARIADIC))
+		return blame_op(f, "%s takes at most %d input%s but has %d", op->name, most, plural(most), n->nin);
 	if (!(n->attr.act.lo <= n->attr.act.hi))
 		return blame_op(f, "the fused activation's bounds %s to %s are empty",
 			float_text(n->attr.act.lo, lo, sizeof lo), float_text(n->attr.act.hi, hi, sizeof hi));

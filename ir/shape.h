@@ -22,6 +22,9 @@ const char *blame_input(struct fault *, int k, const char *fmt, ...) __attribute
 const char *blame_scale(struct fault *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *blame_op(struct fault *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The most bits that i16 sums may leave out: 32-bit sums fit then. */
+enum { SUM_SHIFT_MAX = 16 };
+
 /* "s" after a number that is not 1. */
 static inline const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
 

@@ -184,6 +184,58 @@ need_groups(const struct node *n, struct fault *f)
 	return blame_input(f, 1, "weight has %d input channel%s but the input has %d in %d groups of %d", per, plural(per), in, g, in / g);
 }
 
+/* ---- sums ---- */
+
+/* The attributes of sums: complete, and nothing where they would mean nothing. */
+static const char *
+agree_sums(struct node *n, struct fault *f)
+{
+	struct attrs *a = &n->attr;
+	enum dtype x = n->in[0]->dtype;
+	if (a->result == x)
+		a->result = DT_COUNT;
+	if (a->result != DT_COUNT && (x != DT_I8 || (a->result != DT_I32 && a->result != DT_I16)))
+		return blame_attr(f, ATTR_RESULT, "the result of an %s layer cannot be %s", dtype_info[x].name, dtype_info[a->result].name);
+	if (a->result != DT_COUNT && !clamp_is_none(a->act))
+		return blame_attr(f, ATTR_ACT, "%s sums have no activation", dtype_info[a->result].name);
+	if (a->result != DT_COUNT || x != DT_I8)
+		a->rounding = ROUNDING_DOUBLE;
+	if (a->shift < 0 || a->shift > SUM_SHIFT_MAX)
+		return blame_attr(f, ATTR_SHIFT, "the shift of sums must be from 0 to %d but is %d", SUM_SHIFT_MAX, a->shift);
+	if (a->result != DT_I16 && !(n->nin > INPUT_SUM && n->in[INPUT_SUM]->dtype == DT_I16))
+		a->shift = 0;
+	return NULL;
+}
+
+/* Input 3, if there: sums of the result's shape.  Those of an i32 or i16 result are of its type. */
+static const char *
+need_sum(const struct node *n, struct fault *f)
+{
+	char has[SHAPE_TEXT], gives[SHAPE_TEXT];
+	if (n->nin <= INPUT_SUM)
+		return NULL;
+	const struct tensor *sum = n->in[INPUT_SUM];
+	enum dtype result = n->out->dtype;
+	if (result == DT_I8 ? sum->dtype != DT_I32 && sum->dtype != DT_I16 : sum->dtype != result)
+		return blame_input(f, INPUT_SUM, "'sum' of an %s result is %s", dtype_info[result].name, dtype_info[sum->dtype].name);
+	if (sum->quant.count)
+		return blame_input(f, INPUT_SUM, "'sum' has a scale");
+	if (!shape_equal(&sum->shape, &n->out->shape))
+		return blame_input(f, INPUT_SUM, "'sum' is %s but the result %s", shape_text(&sum->shape, has, sizeof has),
+			shape_text(&n->out->shape, gives, sizeof gives));
+	return NULL;
+}
+
+/* The result of a layer that can give or take sums. */
+static const char *
+set_sums(struct node *n, int rank, const int64_t *dim, struct fault *f)
+{
+	const char *bad = agree_sums(n, f);
+	if (!bad)
+		bad = set_result(n, n->attr.result == DT_COUNT ? n->in[0]->dtype : n->attr.result, rank, dim, f);
+	return bad ? bad : need_sum(n, f);
+}
+
 const char *
 shape_conv2d(struct node *n, struct fault *f)
 {
@@ -195,7 +247,7 @@ shape_conv2d(struct node *n, struct fault *f)
 	if ((bad = agree_kernel(n, w + 1, f)) || (bad = agree_out(n, w[0], f))
 	    || (bad = need_groups(n, f)) || (bad = need_bias(n, w[0], f)) || (bad = slide(n, hw, f)))
 		return bad;
-	return set_result(n, n->in[0]->dtype, 3, (int64_t[]){ hw[0], hw[1], w[0] }, f);
+	return set_sums(n, 3, (int64_t[]){ hw[0], hw[1], w[0] }, f);
 }
 
 /* Weight [kh, kw, c * multiplier]; output channel = input channel * multiplier + m. */
@@ -214,7 +266,7 @@ shape_dwconv2d(struct node *n, struct fault *f)
 		return blame_input(f, 1, "weight has %d channel%s but the input has %d with multiplier %d", w[2], plural(w[2]), c, m);
 	if ((bad = agree_kernel(n, w, f)) || (bad = need_bias(n, w[2], f)) || (bad = slide(n, hw, f)))
 		return bad;
-	return set_result(n, n->in[0]->dtype, 3, (int64_t[]){ hw[0], hw[1], w[2] }, f);
+	return set_sums(n, 3, (int64_t[]){ hw[0], hw[1], w[2] }, f);
 }
 
 /* OUT = (in - 1) * stride + kernel - padding + output_pad, height and width. */
@@ -276,7 +328,7 @@ shape_dense(struct node *n, struct fault *f)
 	for (int i = 0; i < x->rank - 1; i++)
 		dim[i] = x->dim[i];
 	dim[x->rank - 1] = w[0];
-	return set_result(n, n->in[0]->dtype, x->rank, dim, f);
+	return set_sums(n, x->rank, dim, f);
 }
 
 /* ---- pools ---- */

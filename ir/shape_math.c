@@ -32,9 +32,13 @@ binary(struct node *n, struct fault *f)
 	return set_result(n, a->dtype, rank, dim, f);
 }
 
+/* Sums are added as they are. */
 const char *
 shape_add(struct node *n, struct fault *f)
 {
+	enum dtype t = n->in[0]->dtype;
+	if ((t == DT_I32 || t == DT_I16) && !clamp_is_none(n->attr.act))
+		return blame_attr(f, ATTR_ACT, "%s sums have no activation", dtype_info[t].name);
 	return binary(n, f);
 }
 
@@ -200,6 +204,28 @@ shape_softmax(struct node *n, struct fault *f)
 
 /* ---- number formats ---- */
 
+/* What no scale gives the arithmetic is not prepared for. */
+static const char *
+need_multipliers(const struct node *n, struct fault *f)
+{
+	char text[FLOAT_TEXT];
+	for (int32_t c = 0; c < n->in[1]->shape.dim[0]; c++) {
+		if (n->nin < 3) {
+			float v = ((const float *)n->in[1]->data)[c];
+			if (!(v >= 0))
+				return blame_input(f, 1, "multiplier %d is %s", c, float_text(v, text, sizeof text));
+			continue;
+		}
+		int32_t m = ((const int32_t *)n->in[1]->data)[c];
+		int8_t s = ((const int8_t *)n->in[2]->data)[c];
+		if (m < 0)
+			return blame_input(f, 1, "multiplier %d is %d", c, m);
+		if (s < -31 || s > 31)
+			return blame_input(f, 2, "shift %d is %d, outside -31 to 31", c, s);
+	}
+	return NULL;
+}
+
 /* From one element type to another, the same shape. */
 static const char *
 convert(struct node *n, enum dtype from, enum dtype to, struct fault *f)
@@ -222,6 +248,32 @@ const char *
 shape_dequantize(struct node *n, struct fault *f)
 {
 	return convert(n, DT_I8, DT_F32, f);
+}
+
+/* x i32 or i16, Multiplier i32 and Shift i8 per channel, or Multiplier f32 alone for ties to even. */
+const char *
+shape_rescale(struct node *n, struct fault *f)
+{
+	const struct shape *x = &n->in[0]->shape;
+	enum dtype t = n->in[0]->dtype;
+	bool even = n->attr.rounding == ROUNDING_EVEN;
+	const char *bad;
+	if (t != DT_I32 && t != DT_I16)
+		return blame_input(f, 0, "rescale takes i32 or i16 but 'x' is %s", dtype_info[t].name);
+	if (x->rank == 0)
+		return blame_input(f, 0, "rescale takes at least one dimension but the input is a scalar");
+	if (n->nin != (even ? 2 : 3))
+		return blame_op(f, "rescale with rounding = %s takes %d inputs but has %d", rounding_names[n->attr.rounding], even ? 2 : 3, n->nin);
+	if (n->attr.shift < 0 || n->attr.shift > SUM_SHIFT_MAX)
+		return blame_attr(f, ATTR_SHIFT, "the shift of sums must be from 0 to %d but is %d", SUM_SHIFT_MAX, n->attr.shift);
+	if (t != DT_I16)
+		n->attr.shift = 0;
+	if ((bad = need_vector(n, 1, even ? DT_F32 : DT_I32, x->dim[x->rank - 1], f))
+	    || (!even && (bad = need_vector(n, 2, DT_I8, x->dim[x->rank - 1], f))) || (bad = need_multipliers(n, f))
+	    || (bad = set_like(n, n->in[0], f)))
+		return bad;
+	n->out->dtype = DT_I8;
+	return NULL;
 }
 
 const char *

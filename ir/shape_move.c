@@ -84,6 +84,8 @@ shape_pad(struct node *n, struct fault *f)
 			return blame_op(f, "dimension %d: cannot add %d cells before and %d after", i, a->before.v[i], a->after.v[i]);
 		dim[i] = (int64_t)x->dim[i] + a->before.v[i] + a->after.v[i];
 	}
+	if (a->value != 0 && (n->in[0]->dtype == DT_I32 || n->in[0]->dtype == DT_I16))
+		return blame_attr(f, ATTR_VALUE, "sums are padded with 0 only");
 	if (!isfinite(a->value))
 		return blame_attr(f, ATTR_VALUE, "the value of the added cells must be finite");
 	return set_result(n, n->in[0]->dtype, x->rank, dim, f);
@@ -220,6 +222,31 @@ shape_shuffle(struct node *n, struct fault *f)
 		return blame_attr(f, ATTR_GROUPS, "the input's %d channel%s do not divide into %d groups", x->dim[x->rank - 1],
 			plural(x->dim[x->rank - 1]), g);
 	return set_like(n, n->in[0], f);
+}
+
+const char *
+shape_gather(struct node *n, struct fault *f)
+{
+	const struct shape *x = &n->in[0]->shape;
+	const struct tensor *index = n->in[1];
+	int64_t dim[RANK_MAX];
+	if (x->rank == 0)
+		return blame_input(f, 0, "gather takes at least one dimension but the input is a scalar");
+	if (index->shape.rank != 1)
+		return blame_input(f, 1, "index must be a vector but has %d dimensions", index->shape.rank);
+	const char *bad = need_vector(n, 1, DT_I32, index->shape.dim[0], f);
+	if (bad)
+		return bad;
+	int32_t c = x->dim[x->rank - 1];
+	for (int32_t i = 0; i < index->shape.dim[0]; i++) {
+		int32_t from = ((const int32_t *)index->data)[i];
+		if (from < 0 || from >= c)
+			return blame_input(f, 1, "index[%d] is %d but the input's channels are 0 to %d", i, from, c - 1);
+	}
+	for (int i = 0; i < x->rank; i++)
+		dim[i] = x->dim[i];
+	dim[x->rank - 1] = index->shape.dim[0];
+	return set_result(n, n->in[0]->dtype, x->rank, dim, f);
 }
 
 const char *

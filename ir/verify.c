@@ -77,7 +77,7 @@ static const char *
 broken_leaf(const struct tensor *t, char *why)
 {
 	if (!t->data)
-		return t->dtype == DT_I32 && t->quant.count == 0 ? NULL : quant_check(&t->quant, t->dtype, why, WHY_SIZE);
+		return quant_check(&t->quant, t->dtype, why, WHY_SIZE);
 	if (t->dtype == DT_F32 && !all_finite(t->data, tensor_count(t)))
 		return reason(why, WHY_SIZE, "a value of the constant is not finite");
 	return broken_const_quant(t, why);

@@ -7,7 +7,8 @@
  *               - the result of a reshape or flatten lies where its input does;
  *               - a slice whose result has its input's base, and an input of a concat that has the result's base,
  *                 is where it has to be, so nothing is to be copied for it;
- *               - an elementwise result may lie where one of its inputs does, if nothing reads that storage later;
+ *               - an elementwise result may lie where one of its inputs does, and the result of a layer where its
+ *                 input `sum` does, if nothing reads that storage later;
  *               - vectors lie apart only where all operations concerned have ROWS_IN or ROWS_OUT
  * breaks:      adds copies; other passes that add or move nodes must run before
  *
@@ -224,19 +225,30 @@ may_overwrite(const struct alias *a, const struct node *n, int k, int position)
 	return true;
 }
 
+static bool
+overwrite(struct alias *a, const struct node *n, int k, int position)
+{
+	if (a->info[n->out->id].is_output || !may_overwrite(a, n, k, position))
+		return false;
+	set_storage(n->out, n->in[k]->base, 0, vector_length(n->out));
+	join_base(a, n->out);
+	return true;
+}
+
 static void
-overwrite(struct alias *a, const struct node *n, int position)
+overwrite_any(struct alias *a, const struct node *n, int position)
 {
 	int k;
 
-	if (a->info[n->out->id].is_output)
-		return;
-	for (k = 0; k < n->nin; k++)
-		if (may_overwrite(a, n, k, position)) {
-			set_storage(n->out, n->in[k]->base, 0, vector_length(n->out));
-			join_base(a, n->out);
-			return;
-		}
+	for (k = 0; k < n->nin && !overwrite(a, n, k, position); k++)
+		;
+}
+
+/* A layer goes on from its input `sum` element by element, but reads its other inputs all over. */
+static bool
+goes_on_from_sum(const struct node *n)
+{
+	return op_info[n->op].flags & OPF_SUM && n->nin > INPUT_SUM && n->in[0]->base != n->in[INPUT_SUM]->base;
 }
 
 static void
@@ -257,7 +269,9 @@ share_storage(struct alias *a)
 		else if (op_info[n->op].flags & OPF_VIEW)
 			view_whole(a, n);
 		else if (op_info[n->op].flags & OPF_ELEMENTWISE)
-			overwrite(a, n, position);
+			overwrite_any(a, n, position);
+		else if (goes_on_from_sum(n))
+			overwrite(a, n, INPUT_SUM, position);
 	}
 }
 

@@ -34,6 +34,8 @@ is_foldable(const struct node *bn)
 
 	if (!n || bn->in[0]->uses != 1 || channel_axis(n) < 0 || !clamp_is_none(n->attr.act))
 		return false;
+	if (op_info[n->op].flags & OPF_SUM && n->nin > INPUT_SUM)
+		return false; /* whose elements are no weights to change */
 	for (k = WEIGHT; k <= VAR; k++)
 		if (!is_f32_const(bn->in[k]))
 			return false;

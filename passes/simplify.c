@@ -144,7 +144,7 @@ drop_empty_act(struct node *n)
 	const struct tensor *t = n->out;
 	int32_t lo, hi;
 
-	if (!(op_info[n->op].flags & OPF_ACT) || t->dtype == DT_F32)
+	if (!(op_info[n->op].flags & OPF_ACT) || t->dtype != DT_I8)
 		return;
 	clamp_quantise(n->attr.act, &t->quant, t->dtype, &lo, &hi);
 	if (lo == dtype_info[t->dtype].lo && hi == dtype_info[t->dtype].hi)

@@ -4,11 +4,10 @@
 #include "nn_output_f32.h"
 #include "nn_window.h"
 
-/* The sum over a window of one channel: x and w at this channel of the first tap. */
+/* SUM and the sum over a window of one channel: x and w at this channel of the first tap. */
 static inline float
-nn_depth1_f32(const float *x, const float *w, const struct nn_window *win)
+nn_depth1_f32(float sum, const float *x, const float *w, const struct nn_window *win)
 {
-	float sum = 0;
 	for (int32_t row = 0; row < win->rows; row++)
 		for (int32_t col = 0; col < win->cols; col++)
 			sum += x[row * win->x_row + col * win->x_col] * w[row * win->w_row + col * win->w_col];
@@ -19,7 +18,7 @@ nn_depth1_f32(const float *x, const float *w, const struct nn_window *win)
 static inline void
 nn_depth4_f32(float sum[4], const float *x, const float *w, const struct nn_window *win)
 {
-	float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+	float s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3];
 	for (int32_t row = 0; row < win->rows; row++)
 		for (int32_t col = 0; col < win->cols; col++) {
 			const float *v = x + row * win->x_row + col * win->x_col;
@@ -43,13 +42,30 @@ nn_depth_f32(float *y, const float *x, const float *w, const struct nn_window *w
 	int32_t c = 0;
 	if (multiplier == 1)
 		for (; c < n / 4 * 4; c += 4) {
-			float sum[4];
+			float sum[4] = { 0, 0, 0, 0 };
 			nn_depth4_f32(sum, x + c, w + c, win);
 			for (int32_t k = 0; k < 4; k++)
 				y[c + k] = nn_output_f32_of(out, c + k, sum[k]);
 		}
 	for (; c < n; c++)
-		y[c] = nn_output_f32_of(out, c, nn_depth1_f32(x + c / multiplier, w + c, win));
+		y[c] = nn_output_f32_of(out, c, nn_depth1_f32(0, x + c / multiplier, w + c, win));
+}
+
+/* The same with sums that start from start[c]; y may be START itself. */
+static inline void
+nn_depth_sum_f32(float *y, const float *start, const float *x, const float *w, const struct nn_window *win,
+	const struct nn_output_f32 *out, int32_t n, int32_t multiplier)
+{
+	int32_t c = 0;
+	if (multiplier == 1)
+		for (; c < n / 4 * 4; c += 4) {
+			float sum[4] = { start[c], start[c + 1], start[c + 2], start[c + 3] };
+			nn_depth4_f32(sum, x + c, w + c, win);
+			for (int32_t k = 0; k < 4; k++)
+				y[c + k] = nn_output_f32_of(out, c + k, sum[k]);
+		}
+	for (; c < n; c++)
+		y[c] = nn_output_f32_of(out, c, nn_depth1_f32(start[c], x + c / multiplier, w + c, win));
 }
 
 #endif

@@ -31,6 +31,26 @@ nn_dot_f32(float sum, const float *x, const float *w, int32_t n)
 	return sum;
 }
 
+/* sum[k] += the sum over the window WIN of x times the filter at w + k * filter: four output channels. */
+static inline void
+nn_sum4_f32(float sum[4], const float *x, const float *w, const struct nn_window *win, int32_t filter)
+{
+	for (int32_t row = 0; row < win->rows; row++)
+		for (int32_t col = 0; col < win->cols; col++)
+			nn_dot4_f32(sum, x + row * win->x_row + col * win->x_col,
+				w + row * win->w_row + col * win->w_col, filter, win->n);
+}
+
+static inline float
+nn_sum1_f32(float sum, const float *x, const float *w, const struct nn_window *win)
+{
+	for (int32_t row = 0; row < win->rows; row++)
+		for (int32_t col = 0; col < win->cols; col++)
+			sum = nn_dot_f32(sum, x + row * win->x_row + col * win->x_col,
+				w + row * win->w_row + col * win->w_col, win->n);
+	return sum;
+}
+
 /* One pixel, or one group of its channels: y[c] for c in [0, n), each the sum over the window WIN of x and of the
  * filter at w + c * filter.  CHANNEL is the first one's place in OUT's bias. */
 static inline void
@@ -39,24 +59,29 @@ nn_pixel_f32(float *y, const float *x, const float *w, const struct nn_window *w
 {
 	int32_t c = 0;
 	for (; c < n / 4 * 4; c += 4) {
-		const float *first = w + c * filter;
 		float sum[4] = { 0, 0, 0, 0 };
-		for (int32_t row = 0; row < win->rows; row++)
-			for (int32_t col = 0; col < win->cols; col++)
-				nn_dot4_f32(sum, x + row * win->x_row + col * win->x_col,
-					first + row * win->w_row + col * win->w_col, filter, win->n);
+		nn_sum4_f32(sum, x, w + c * filter, win, filter);
 		for (int32_t k = 0; k < 4; k++)
 			y[c + k] = nn_output_f32_of(out, channel + c + k, sum[k]);
 	}
-	for (; c < n; c++) {
-		const float *first = w + c * filter;
-		float sum = 0;
-		for (int32_t row = 0; row < win->rows; row++)
-			for (int32_t col = 0; col < win->cols; col++)
-				sum = nn_dot_f32(sum, x + row * win->x_row + col * win->x_col,
-					first + row * win->w_row + col * win->w_col, win->n);
-		y[c] = nn_output_f32_of(out, channel + c, sum);
+	for (; c < n; c++)
+		y[c] = nn_output_f32_of(out, channel + c, nn_sum1_f32(0, x, w + c * filter, win));
+}
+
+/* The same with sums that start from start[c]; y may be START itself. */
+static inline void
+nn_pixel_sum_f32(float *y, const float *start, const float *x, const float *w, const struct nn_window *win,
+	const struct nn_output_f32 *out, int32_t filter, int32_t channel, int32_t n)
+{
+	int32_t c = 0;
+	for (; c < n / 4 * 4; c += 4) {
+		float sum[4] = { start[c], start[c + 1], start[c + 2], start[c + 3] };
+		nn_sum4_f32(sum, x, w + c * filter, win, filter);
+		for (int32_t k = 0; k < 4; k++)
+			y[c + k] = nn_output_f32_of(out, channel + c + k, sum[k]);
 	}
+	for (; c < n; c++)
+		y[c] = nn_output_f32_of(out, channel + c, nn_sum1_f32(start[c], x, w + c * filter, win));
 }
 
 #endif

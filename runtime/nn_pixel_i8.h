@@ -32,6 +32,27 @@ nn_dot_i8(const int8_t *x, const int8_t *w, int32_t zero, int32_t n)
 	return sum;
 }
 
+/* sum[k] += the sum over the window WIN of (x - zero) times the filter at w + k * filter: four output channels. */
+static inline void
+nn_sum4_i8(uint32_t sum[4], const int8_t *x, const int8_t *w, const struct nn_window *win, int32_t zero, int32_t filter)
+{
+	for (int32_t row = 0; row < win->rows; row++)
+		for (int32_t col = 0; col < win->cols; col++)
+			nn_dot4_i8(sum, x + row * win->x_row + col * win->x_col,
+				w + row * win->w_row + col * win->w_col, zero, filter, win->n);
+}
+
+static inline uint32_t
+nn_sum1_i8(const int8_t *x, const int8_t *w, const struct nn_window *win, int32_t zero)
+{
+	uint32_t sum = 0;
+	for (int32_t row = 0; row < win->rows; row++)
+		for (int32_t col = 0; col < win->cols; col++)
+			sum += nn_dot_i8(x + row * win->x_row + col * win->x_col,
+				w + row * win->w_row + col * win->w_col, zero, win->n);
+	return sum;
+}
+
 /* One pixel, or one group of its channels: y[c] for c in [0, n), each the sum over the window WIN of x and of the
  * filter at w + c * filter.  CHANNEL is the first one's place in the arrays of OUT. */
 static inline void
@@ -40,24 +61,13 @@ nn_pixel_i8(int8_t *y, const int8_t *x, const int8_t *w, const struct nn_window 
 {
 	int32_t c = 0;
 	for (; c < n / 4 * 4; c += 4) {
-		const int8_t *first = w + c * filter;
 		uint32_t sum[4] = { 0, 0, 0, 0 };
-		for (int32_t row = 0; row < win->rows; row++)
-			for (int32_t col = 0; col < win->cols; col++)
-				nn_dot4_i8(sum, x + row * win->x_row + col * win->x_col,
-					first + row * win->w_row + col * win->w_col, x_zero, filter, win->n);
+		nn_sum4_i8(sum, x, w + c * filter, win, x_zero, filter);
 		for (int32_t k = 0; k < 4; k++)
 			y[c + k] = nn_output_i8_of(out, channel + c + k, sum[k]);
 	}
-	for (; c < n; c++) {
-		const int8_t *first = w + c * filter;
-		uint32_t sum = 0;
-		for (int32_t row = 0; row < win->rows; row++)
-			for (int32_t col = 0; col < win->cols; col++)
-				sum += nn_dot_i8(x + row * win->x_row + col * win->x_col,
-					first + row * win->w_row + col * win->w_col, x_zero, win->n);
-		y[c] = nn_output_i8_of(out, channel + c, sum);
-	}
+	for (; c < n; c++)
+		y[c] = nn_output_i8_of(out, channel + c, nn_sum1_i8(x, w + c * filter, win, x_zero));
 }
 
 #endif

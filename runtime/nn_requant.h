@@ -27,6 +27,15 @@ nn_requant(int32_t x, int32_t multiplier, int32_t shift)
 	return (v >> -shift) + ((v >> (-shift - 1)) & 1);
 }
 
+/* The same rounded once, to the nearest with ties up, and saturated. */
+static inline int32_t
+nn_requant_once(int32_t x, int32_t multiplier, int32_t shift)
+{
+	const int64_t product = (int64_t)x * multiplier;
+	const int64_t v = shift < 31 ? (product + ((int64_t)1 << (30 - shift))) >> (31 - shift) : product;
+	return v < INT32_MIN ? INT32_MIN : v > INT32_MAX ? INT32_MAX : (int32_t)v;
+}
+
 /* The int8 value of an accumulator: rescaled, moved to the zero point, held to [lo, hi] (within [-128, 127]). */
 static inline int8_t
 nn_requant_i8(int32_t acc, int32_t multiplier, int32_t shift, int32_t zero, int32_t lo, int32_t hi)

@@ -188,6 +188,8 @@ attr_set(struct sema *s, struct attrs *attrs, enum attr attr, struct value v, st
 	case ATTR_KIND_BOOL:
 		return set_bool(&t, v, field);
 	case ATTR_KIND_ACT:
+	case ATTR_KIND_DTYPE:
+	case ATTR_KIND_ROUNDING:
 		break;
 	}
 	die("attribute '%s' cannot be written", attr_info[attr].name);

@@ -90,7 +90,7 @@ unknown_arg(struct sema *s, const struct call *c, const struct ast_arg *arg)
 	if (!sema_explains(s))
 		return;
 	for (int a = 0; a < ATTR_COUNT; a++)
-		if (op_info[c->op].attrs >> a & 1 && attr_info[a].kind != ATTR_KIND_ACT)
+		if (op_info[c->op].attrs >> a & 1 && !attr_info[a].internal)
 			ARRAY_PUSH(s->arena, names, attr_info[a].name);
 	for (int k = 0; k < op_info[c->op].max_inputs && !is_variadic(c->op); k++)
 		ARRAY_PUSH(s->arena, names, op_input_name(c->op, k, &bound));
@@ -217,7 +217,7 @@ attr_arg(struct sema *s, struct call *c, const struct ast_arg *arg)
 {
 	enum attr a;
 
-	if (!attr_lookup(arg->key, &a) || !(op_info[c->op].attrs >> a & 1) || attr_info[a].kind == ATTR_KIND_ACT)
+	if (!attr_lookup(arg->key, &a) || !(op_info[c->op].attrs >> a & 1) || attr_info[a].internal)
 		return false;
 	struct value v = eval_word(s, arg->value, attr_info[a].kind);
 	if (call_wrote(c, a)) {

@@ -175,7 +175,8 @@ unknown_callee(struct sema *s, const struct ast_expr *e)
 	if (!sema_explains(s))
 		return;
 	for (int i = 0; i < OP_COUNT; i++)
-		ARRAY_PUSH(s->arena, names, op_info[i].name);
+		if (!(op_info[i].flags & OPF_INTERNAL))
+			ARRAY_PUSH(s->arena, names, op_info[i].name);
 	for (size_t i = 0; const_function_name(i); i++)
 		ARRAY_PUSH(s->arena, names, const_function_name(i));
 	for (size_t i = 0; i < s->block_names.n; i++)
@@ -189,7 +190,7 @@ eval_call(struct sema *s, const struct ast_expr *e, const struct value *piped, c
 	name callee = e->u.call.callee;
 	const struct ast_item *block = map_get(s->blocks, callee);
 	enum op op;
-	bool is_op = op_lookup(callee, &op);
+	bool is_op = op_lookup_callable(callee, &op);
 
 	if ((block || is_op) && !place) {
 		sema_error(s, e->u.call.callee_loc, "a constant is needed here, not the %s '%s'", block ? "block" : "operation",
@@ -241,7 +242,7 @@ pipe_stages(struct sema *s, const struct ast_expr *e, const struct place *place,
 
 		if (st->expr->kind == EXPR_CALL) {
 			stage.is_block = map_get(s->blocks, st->expr->u.call.callee) != NULL;
-			stage.is_op = !stage.is_block && op_lookup(st->expr->u.call.callee, &stage.op);
+			stage.is_op = !stage.is_block && op_lookup_callable(st->expr->u.call.callee, &stage.op);
 		}
 		ARRAY_PUSH(s->arena, stages, stage);
 	}

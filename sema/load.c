@@ -106,7 +106,7 @@ is_callable(name called)
 {
 	enum op op;
 
-	return op_lookup(called, &op) || const_is_function(called) || source_is_function(called);
+	return op_lookup_callable(called, &op) || const_is_function(called) || source_is_function(called);
 }
 
 static bool

@@ -1,0 +1,9 @@
+#include <stdint.h>
+
+/* y[n] = value. */
+static inline void
+nn_fill_i16(int16_t *y, int32_t value, int32_t n)
+{
+	for (int32_t i = 0; i < n; i++)
+		y[i] = (int16_t)value;
+}
