@@ -29,15 +29,13 @@ scale10(double x, int e)
 static char *
 put_uint(char *p, uint32_t u)
 {
-	char digits[10];
-	int n = 0;
+	int n = 1;
 
-	do
-		digits[n++] = (char)('0' + u % 10);
-	while ((u /= 10) != 0);
-	while (n > 0)
-		*p++ = digits[--n];
-	return p;
+	for (uint32_t v = u; v >= 10; v /= 10)
+		n++;
+	for (int i = n; i-- > 0; u /= 10)
+		p[i] = (char)('0' + u % 10);
+	return p + n;
 }
 
 static char *
@@ -52,6 +50,17 @@ put_int(char *p, int32_t v)
 	return put_uint(p, (uint32_t)(v < 0 ? -v : v));
 }
 
+/* 2^e, which is a normal double. */
+static double
+power2(int e)
+{
+	uint64_t bits = (uint64_t)(1023 + e) << 52;
+	double d;
+
+	memcpy(&d, &bits, sizeof d);
+	return d;
+}
+
 /* floor(log10(x)) of a positive finite x; BITS are the float's. */
 static int
 exponent10(double x, uint32_t bits)
@@ -62,9 +71,10 @@ exponent10(double x, uint32_t bits)
 		e = x < 1e-44 ? -45 : -44;
 	else
 		e = e2 * 1233 / 4096 - (e2 < 0); /* log10(2) = 0.30103 */
-	while (scale10(1, e + 1) <= x)
+	/* x / 10^e is nowhere so near to 1 or 10, but equal, that its rounding could matter. */
+	while (scale10(x, -e) >= 10)
 		e++;
-	while (scale10(1, e) > x)
+	while (scale10(x, -e) < 1)
 		e--;
 	return e;
 }
@@ -76,7 +86,7 @@ shortest(double x, uint32_t bits, int *n, int *e)
 {
 	uint32_t exponent = bits >> 23 & 0xff, d = 0;
 	/* Half the distance to the nearer neighbour: below a power of two it is half as far. */
-	double half = ldexp(1, (int)(exponent ? exponent : 1) - 127 - 24 - ((bits & 0x7fffff) == 0 && exponent > 1));
+	double half = power2((int)(exponent ? exponent : 1) - 127 - 24 - ((bits & 0x7fffff) == 0 && exponent > 1));
 	double safe = half * (1 - 0x1p-20);
 
 	*e = exponent10(x, bits);
@@ -201,15 +211,36 @@ put_value(char *p, enum dtype t, const void *data, int64_t i)
 	return p;
 }
 
+/* The texts of all i8 values, which are most of all constants. */
+struct byte_text {
+	char text[7];
+	unsigned char n;
+};
+
+static void
+make_byte_texts(struct byte_text table[256])
+{
+	for (int v = INT8_MIN; v <= INT8_MAX; v++) {
+		struct byte_text *b = &table[(uint8_t)v];
+
+		b->n = (unsigned char)(put_int(b->text, v) - b->text);
+	}
+}
+
 void
 data_values(FILE *out, enum dtype t, int64_t count, const void *data)
 {
-	char block[BLOCK], *p = block;
+	struct byte_text bytes[256] = { 0 };
+	char block[BLOCK], value[DATA_VALUE] = "", *p = block;
+	bool table = t == DT_I8 && count >= 256; /* else it costs more than it saves */
 	int column = WIDTH; /* where the next value would begin */
 
+	if (table)
+		make_byte_texts(bytes);
 	for (int64_t i = 0; i < count; i++) {
-		char value[DATA_VALUE];
-		int n = (int)(put_value(value, t, data, i) - value);
+		const struct byte_text *b = &bytes[table ? ((const uint8_t *)data)[i] : 0];
+		const char *text = table ? b->text : value;
+		int n = table ? b->n : (int)(put_value(value, t, data, i) - value);
 
 		if (column + 1 + n + 1 > WIDTH) { /* blank, value, comma */
 			if (i > 0)
@@ -220,7 +251,7 @@ data_values(FILE *out, enum dtype t, int64_t count, const void *data)
 			*p++ = ' ';
 			column++;
 		}
-		memcpy(p, value, (size_t)n);
+		memcpy(p, text, (size_t)n);
 		p += n;
 		if (i + 1 < count)
 			*p++ = ',';

@@ -1,5 +1,6 @@
 #!/bin/sh
-# compiler.sh NETC BINDIR: how long netc takes and how much memory, on large networks and large weights.  Prints Markdown.
+# compiler.sh NETC BINDIR: how long netc takes and how much memory, on large networks and large weights.  Prints Markdown;
+# times are the least of several runs.
 # `make bench` runs it; it is no test, since machines differ.
 set -eu
 netc=$1 bin=$2
@@ -21,22 +22,22 @@ deep() {
 	}' >"$tmp/deep.net"
 }
 
-echo "| layers written out | build, s | memory, MiB |"
-echo "|---|---|---|"
+echo "| layers written out | build, s | processor, s | memory, MiB |"
+echo "|---|---|---|---|"
 for n in 5000 10000 20000 40000; do
 	deep $n
-	set -- $("$bin/measure" 5 "$netc" build "$tmp/deep.net" -o "$tmp/out" --quiet)
-	echo "| $n | $1 | $(($2 / 1024)) |"
+	set -- $("$bin/measure" 7 "$netc" build "$tmp/deep.net" -o "$tmp/out" --quiet)
+	echo "| $n | $1 | $2 | $(($3 / 1024)) |"
 done
 echo
-echo "| weights | mode | build, s | MB of weights a second | memory, MiB |"
-echo "|---|---|---|---|---|"
+echo "| weights | mode | build, s | processor, s | MB of weights a second | memory, MiB |"
+echo "|---|---|---|---|---|---|"
 for type in f32 i8; do
 	mkdir -p "$tmp/$type"
 	"$bin/bigweights" $type 100 "$tmp/$type"
 	size=$(wc -c <"$tmp/$type/big.safetensors")
 	for mode in bin split inline; do
-		set -- $("$bin/measure" 5 "$netc" build "$tmp/$type/big.net" --weights=$mode -o "$tmp/out" --quiet)
-		echo "| $type, $((size / 1000000)) MB | $mode | $1 | $(awk -v b="$size" -v s="$1" 'BEGIN { printf "%.0f", b / 1e6 / s }') | $(($2 / 1024)) |"
+		set -- $("$bin/measure" 7 "$netc" build "$tmp/$type/big.net" --weights=$mode -o "$tmp/out" --quiet)
+		echo "| $type, $((size / 1000000)) MB | $mode | $1 | $2 | $(awk -v b="$size" -v s="$1" 'BEGIN { printf "%.0f", b / 1e6 / s }') | $(($3 / 1024)) |"
 	done
 done
