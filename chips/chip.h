@@ -54,7 +54,7 @@ enum chip_limit_kind {
 	LIMIT_WHERE,   /* the condition is false */
 	LIMIT_TYPE,    /* no such combination of element types */
 	LIMIT_ACTIVATION, LIMIT_ZERO_POINT, LIMIT_PADDING, LIMIT_PER_CHANNEL, LIMIT_ACCUMULATOR, LIMIT_BIAS, LIMIT_PARTIAL,
-	LIMIT_LAYOUT
+	LIMIT_REQUANT, LIMIT_LAYOUT
 };
 struct chip_limit {
 	struct chip_limit *next;
@@ -144,6 +144,7 @@ struct chip_op {
 	enum chip_kind kind;
 	name title;                     /* "conv2d", or "conv2d pointwise" of `op conv2d "pointwise"` */
 	struct loc loc;                 /* its `op KIND` */
+	const char *doc;                /* NULL: none */
 	ARRAY(struct chip_type) types;
 	struct chip_limit *limits;      /* sets, pairs, wheres in order of the file */
 	struct chip_layout layout[OPERAND_COUNT]; /* of the kind's operands; where none is written, the portable one */
@@ -202,16 +203,21 @@ struct chip *chip_read(struct arena *, struct intern *, struct diag *, const str
 /* chips/fit.c.  The numbers of N as one call of OP's kind; false: N is not an operation of that kind (a dense layer and a 1x1 convolution
  * are of both kinds, in either direction). */
 bool chip_vars_of(const struct chip_op *, const struct node *, struct chip_vars *);
-/* Fills in what follows from the other numbers and the operands' types: ho and wo, macs, bytes.  For the parts of a call: change in, out,
- * hi, ... and call this.  The sizes of an operand's dimensions, for chip_layout_count and _pack. */
+/* No call: sizes 1, padding 0, no operands. */
+void chip_vars_clear(struct chip_vars *);
+/* Fills in what follows from the other numbers and the operands' types: ho and wo (not of a tconv2d), macs, bytes; of pools and dwconv2d out
+ * too.  For the parts of a call: change in, out, hi, ... and call this.  The sizes of an operand's dimensions, for chip_layout_count and _pack. */
 void chip_vars_complete(const struct chip_op *, struct chip_vars *);
 void chip_operand_size(enum chip_kind, enum chip_operand, const struct chip_vars *, int32_t size[DIM_COUNT]);
+bool chip_limit_holds(const struct chip_limit *, const struct chip_vars *);
 /* What of OP the call breaks, the first MAX of them into LIMITS; returns how many.  Only sets, pairs and conditions. */
 int chip_breaks(const struct chip_op *, const struct chip_vars *, const struct chip_limit **limits, int max);
 /* The same with all that is known of the node: element types, activation, zero points, per-channel scales, accumulator.  In LIMITS
- * may be limits made for the purpose (in the arena). 0: the unit takes it as it is. */
+ * may be limits made for the purpose (in the arena). 0: the unit takes it as it is; -1: N is no operation of OP's kind.  An input `sum` whose size
+ * nobody knows is not part of the accumulator's proof. */
 int chip_misfits(struct arena *, const struct chip_op *, const struct node *, const struct chip_limit **limits, int max);
-/* Cycles (stated or, for portable C, the default) and bytes moved (stated, or the operands' sum). False: no value, reported. */
+/* Cycles (stated or, for portable C, the default) and bytes moved (stated, or the operands' sum). A unit that states no
+ * cycles counts as 100 a call, 64 multiply-accumulates and 8 bytes a cycle.  False: no value, reported. */
 bool chip_cost(const struct chip_op *, const struct chip_vars *, struct diag *, double *cycles, double *bytes);
 bool chip_portable_cost(const struct chip *, const struct chip_vars *, struct diag *, double *cycles, double *bytes);
 /* What the numbers of a portable node are: like chip_vars_of of the kind that fits it, or rows, n. */
