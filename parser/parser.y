@@ -557,7 +557,7 @@ take_chip_group(bool *want)
 {
 	bool body = want[YYSYMBOL_LBRACE], end = want[YYSYMBOL_SEMI];
 	bool property = want[YYSYMBOL_ARROW], value = want[YYSYMBOL_STRING];
-	bool item = want[YYSYMBOL_YYEOF] || want[YYSYMBOL_RBRACE];
+	bool top = want[YYSYMBOL_YYEOF], item = want[YYSYMBOL_RBRACE];
 	bool expression = want[YYSYMBOL_INT];
 
 	if (!want[YYSYMBOL_NAME])
@@ -573,7 +573,9 @@ take_chip_group(bool *want)
 		return "a value";
 	if (expression)
 		want[YYSYMBOL_ASSIGN] = false; /* of a property called 'where' */
-	return expression ? "an expression" : item ? "an item such as 'op' or 'cost'" : "a name";
+	if (top)
+		return "an item such as 'chip' or 'op'";
+	return expression ? "an expression" : item ? "an item such as 'where' or 'cost'" : "a name";
 }
 
 /* What a set of expected tokens amounts to, taken out of the set; NULL: just tokens. */
