@@ -29,6 +29,7 @@ struct plan {
 	bool pad_copy;                   /* the padding of the image is written out by a copy first */
 	bool requant_cpu;                /* the unit gives i32 sums, portable C (or the unit's requantize) rescales them */
 	bool fold_zero;                  /* x's zero point is folded into the bias */
+	bool act_after;                  /* the activation is an operation of its own after the layer; legalise cuts it off */
 	const struct chip_op *adder;     /* tree: the unit that adds partial sums; NULL: portable C */
 	int32_t cores;                   /* that the parts are spread over, from the node's core on; 0: all of the chip's */
 
@@ -53,6 +54,8 @@ struct layer_plan {
 	struct loc loc;
 	struct plan plan;
 	const struct chip_limit *broken; /* why it could not go as it is; NULL: it could */
+	const char *found;               /* what broke it: "in = 2048"; NULL like broken */
+	const struct chip_op *asked;     /* the unit that BROKEN is a limit of */
 	enum { BY_NOTHING, BY_CHIP, BY_SCHEDULE, BY_ANNOTATION } by; /* who asked */
 };
 #endif

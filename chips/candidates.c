@@ -1,0 +1,569 @@
+/* Every way to execute a layer: on each unit of a kind that can compute it, in each manner that the unit allows, by dot products, in
+ * portable C.  docs/design.md, "Chips", has the reasoning. */
+#include <config.h>
+#include <stdlib.h>
+#include <string.h>
+#include "chips/bounds.h"
+#include "chips/search.h"
+
+struct entry { struct plan plan; struct work work; int order; };
+
+struct make {
+	struct arena *arena, *scratch;
+	const struct chip *chip;
+	const struct node *node;
+	const struct plan_demand *demand;
+	struct diag *diag;
+	ARRAY(struct entry) all;
+};
+
+static void
+add(struct make *m, const struct work *w, struct plan p)
+{
+	struct entry e = { .plan = p, .work = *w, .order = (int)m->all.n };
+
+	e.plan.text = plan_text(w, &p);
+	ARRAY_PUSH(m->scratch, m->all, e);
+}
+
+/* ---- what the layer is ---- */
+
+static bool
+has_weights(const struct node *n)
+{
+	return n->op == OP_CONV2D || n->op == OP_DWCONV2D || n->op == OP_DENSE || n->op == OP_TCONV2D;
+}
+
+/* Sums over the input channels can be cut. */
+static bool
+can_sum(const struct node *n)
+{
+	return n->op == OP_CONV2D || n->op == OP_DENSE;
+}
+
+static bool
+is_channelwise(const struct node *n)
+{
+	return n->op == OP_DWCONV2D || n->op == OP_MAXPOOL || n->op == OP_AVGPOOL;
+}
+
+static int32_t
+last_dim(const struct tensor *t)
+{
+	return t->shape.rank ? t->shape.dim[t->shape.rank - 1] : 1;
+}
+
+static bool
+is_padded(const struct node *n)
+{
+	return (op_info[n->op].attrs >> ATTR_PAD & 1) && (n->attr.pad[0] || n->attr.pad[1] || n->attr.pad[2] || n->attr.pad[3]);
+}
+
+bool
+plan_concerns(const struct node *n)
+{
+	return !(op_info[n->op].flags & OPF_VIEW) && n->op != OP_SLICE && n->op != OP_CONCAT;
+}
+
+static struct work
+work_make(struct make *m, const struct chip_op *unit)
+{
+	const struct node *n = m->node;
+	struct work w = { .arena = m->arena, .scratch = m->scratch, .chip = m->chip, .unit = unit, .node = n, .demand = m->demand,
+		.diag = m->diag };
+
+	w.manner.how = unit ? PLAN_UNIT : PLAN_PORTABLE;
+	w.manner.unit = unit;
+	w.manner.partial = n->out->dtype == DT_F32 ? DT_F32 : DT_I32;
+	w.manner.class = CLASS_EXACT;
+	w.in = n->nin ? last_dim(n->in[0]) : 1;
+	w.out = last_dim(n->out);
+	w.rows = n->out->shape.rank == 3 ? n->out->shape.dim[0] : 1;
+	w.channelwise = is_channelwise(n);
+	w.cuts_rows = n->out->shape.rank == 3 && (n->op == OP_CONV2D || is_channelwise(n));
+	w.cuts_out = w.channelwise || n->op == OP_CONV2D || n->op == OP_DENSE || n->op == OP_TCONV2D;
+	if (n->op == OP_CONV2D && n->attr.groups > 1)
+		w.cuts_out = false;
+	return w;
+}
+
+/* ---- classes ---- */
+
+static void
+take_bound(struct plan *p, double lsb)
+{
+	if (lsb <= 0 || p->class > CLASS_BOUNDED)
+		return;
+	p->class = CLASS_BOUNDED;
+	p->bound += lsb;
+}
+
+/* Steps of the result by which the unit's own way of making int8 results may be off. */
+static double
+unit_error(const struct node *n, const struct chip_requant *r)
+{
+	double lsb = 0;
+
+	if (r->rounding != ROUNDING_DOUBLE)
+		lsb += rounding_error(n, r->rounding);
+	if (r->multiplier_bits > 0 && r->multiplier_bits < 32) /* a multiplier of b bits is off by half of 2^(1 - b) of itself */
+		lsb += 1 + (r->multiplier_bits < 10 ? 255 >> r->multiplier_bits : 0);
+	return lsb;
+}
+
+/* The class of the finished plan P; false: its i16 sums cannot be proven to fit. */
+static bool
+set_class(const struct work *w, struct plan *p)
+{
+	const struct node *n = w->node;
+
+	p->class = CLASS_EXACT;
+	p->bound = 0;
+	if (n->out->dtype != DT_I8 || !has_weights(n))
+		return true;
+	if (w->unit && p->how == PLAN_UNIT && !p->requant_cpu)
+		take_bound(p, unit_error(n, &w->unit->requant));
+	if (p->in.n > 1 && p->partial == DT_I16) {
+		p->shift = partial_shift(n, p);
+		if (p->shift < 0) {
+			p->why = "its partial sums do not fit 16 bits with any shift";
+			return false;
+		}
+		take_bound(p, partial_error(n, p));
+	}
+	if (p->in.n > 1 && p->partial == DT_I8) {
+		p->class = CLASS_LOSSY;
+		p->bound = 0;
+	}
+	return true;
+}
+
+bool
+plan_class_within(const struct plan *p, enum annot_class allow, double bound)
+{
+	if (p->class != allow)
+		return p->class < allow;
+	if (allow == CLASS_BOUNDED && bound > 0)
+		return p->bound <= bound;
+	return allow != CLASS_LOSSY || bound <= 0 || p->bound <= 0 || p->bound >= bound;
+}
+
+/* ---- one unit in one manner ---- */
+
+static bool
+has_result(const struct chip_op *u, enum dtype x, enum dtype w, enum dtype y)
+{
+	for (size_t i = 0; i < u->types.n; i++)
+		if (u->types.v[i].x == x && u->types.v[i].w == w && u->types.v[i].y == y)
+			return true;
+	return false;
+}
+
+/* Whether the unit gives raw sums of TYPE. */
+static bool
+gives_sums(const struct work *w, enum dtype type)
+{
+	const struct node *n = w->node;
+
+	if (!has_weights(n) || n->op == OP_TCONV2D)
+		return false;
+	return (w->unit->partial != PARTIAL_NONE && w->unit->partial_type == type)
+		|| has_result(w->unit, n->in[0]->dtype, n->in[1]->dtype, type);
+}
+
+static void
+add_impossible(struct make *m, const struct work *w, const char *why, const struct chip_limit *limit)
+{
+	struct plan p = w->manner;
+
+	p.why = why;
+	p.limit = limit;
+	add(m, w, p);
+}
+
+static struct chip_limit *
+limit_at(struct make *m, enum chip_limit_kind kind, struct loc loc)
+{
+	struct chip_limit *l = ARENA_NEW(m->arena, struct chip_limit);
+
+	l->kind = kind;
+	l->loc = loc;
+	l->source = loc.start ? chip_source_text(m->arena, m->chip, loc) : "";
+	return l;
+}
+
+/* The manner of W, searched; true when a plan without cuts came out. */
+static bool
+add_manner(struct make *m, struct work *w)
+{
+	struct plan p;
+	bool fits = search_plan(w, &p);
+
+	if (fits)
+		set_class(w, &p);
+	add(m, w, p);
+	return fits && p.in.n <= 1 && p.out.n <= 1 && p.rows.n <= 1;
+}
+
+static bool
+word_is(name word, const char *text)
+{
+	return word && strcmp(word, text) == 0;
+}
+
+/* Whether the annotation leaves ORDER and the type of the sums open or asks for them. */
+static bool
+sum_wanted(const struct plan_demand *d, bool tree, enum dtype type)
+{
+	if (!d->sum)
+		return true;
+	if (d->sum->order && word_is(d->sum->order, "tree") != tree)
+		return false;
+	if (!d->sum->partial)
+		return type != DT_I8;
+	return word_is(d->sum->partial, dtype_info[type].name) || type == DT_F32;
+}
+
+static void
+try_chain(struct make *m, const struct work *from)
+{
+	struct work w = *from;
+
+	w.summing = SUM_CHAIN;
+	w.manner.partial = w.unit->partial_type;
+	if (w.unit->partial == PARTIAL_IN_OUT) {
+		if (sum_wanted(m->demand, false, w.manner.partial))
+			add_manner(m, &w);
+	} else if (sum_wanted(m->demand, false, w.manner.partial)) {
+		if (w.unit->partial == PARTIAL_NONE)
+			w.manner.partial = m->node->out->dtype == DT_F32 ? DT_F32 : DT_I32;
+		add_impossible(m, &w, "the unit takes no partial sums in",
+			limit_at(m, LIMIT_PARTIAL, w.unit->partial == PARTIAL_NONE ? w.unit->loc : w.unit->partial_loc));
+	}
+}
+
+static void
+try_tree(struct make *m, const struct work *from, enum dtype type)
+{
+	struct work w = *from;
+
+	if (!sum_wanted(m->demand, true, type))
+		return;
+	w.summing = SUM_TREE;
+	w.manner.partial = type;
+	w.manner.tree = true;
+	w.manner.requant_cpu = type == DT_I32 || type == DT_I16;
+	if (type != DT_I8 && !gives_sums(from, type))
+		add_impossible(m, &w, "the unit gives no partial sums", limit_at(m, LIMIT_PARTIAL, w.unit->loc));
+	else
+		add_manner(m, &w);
+}
+
+/* Partial sums in every type and order that the unit and the annotation leave. */
+static void
+try_sums(struct make *m, const struct work *w)
+{
+	enum dtype own = w->unit->partial == PARTIAL_NONE ? DT_COUNT : w->unit->partial_type;
+
+	try_chain(m, w);
+	if (m->node->out->dtype == DT_F32) {
+		try_tree(m, w, DT_F32);
+		return;
+	}
+	if (w->manner.requant_cpu && own != DT_I16) {
+		try_tree(m, w, DT_I32);
+		return;
+	}
+	if (own != DT_I16)
+		try_tree(m, w, DT_I32);
+	if (own == DT_I16 || (m->demand->sum && word_is(m->demand->sum->partial, "i16")))
+		try_tree(m, w, DT_I16);
+	if (m->demand->sum && word_is(m->demand->sum->partial, "i8"))
+		try_tree(m, w, DT_I8);
+}
+
+/* ---- what has to be done because of what the unit does not take ---- */
+
+struct needs {
+	bool requant, act, split;     /* results made outside; activation after; sums in parts that are added outside */
+	const char *why;              /* nothing helps */
+	const struct chip_limit *limit;
+};
+
+static bool
+is_padding(enum chip_var v)
+{
+	return v == VAR_PT || v == VAR_PB || v == VAR_PL || v == VAR_PR;
+}
+
+static void
+need_zero(struct work *w, struct needs *needs)
+{
+	const struct node *n = w->node;
+
+	if (n->out->quant.count && n->out->quant.zero != 0 && !w->unit->y_zero)
+		needs->requant = true;
+	if (n->in[0]->quant.count && n->in[0]->quant.zero != 0 && !w->unit->x_zero) {
+		w->manner.fold_zero = has_weights(n);
+		w->manner.pad_copy |= is_padded(n);
+		if (!has_weights(n))
+			needs->why = "its zero point cannot be folded away";
+	}
+}
+
+static void
+need_one(struct work *w, const struct chip_limit *l, struct needs *needs)
+{
+	switch (l->kind) {
+	case LIMIT_SET: case LIMIT_PAIR: case LIMIT_WHERE:
+		if (l->kind != LIMIT_WHERE && is_padding(l->var))
+			w->manner.pad_copy = true;
+		if (l->kind == LIMIT_SET && l->var == VAR_GROUPS && w->node->op == OP_CONV2D && w->node->attr.groups > 1)
+			w->manner.groups = w->node->attr.groups;
+		break;
+	case LIMIT_PADDING:
+		w->manner.pad_copy = true;
+		if (!has_weights(w->node))
+			needs->why = "cells outside of the image would count";
+		break;
+	case LIMIT_ZERO_POINT:  need_zero(w, needs); break;
+	case LIMIT_ACTIVATION:  needs->act = true; break;
+	case LIMIT_PER_CHANNEL: case LIMIT_REQUANT: needs->requant = true; break;
+	case LIMIT_ACCUMULATOR: needs->split = true; break;
+	case LIMIT_TYPE:
+		needs->requant = true;
+		if (w->node->out->dtype == DT_I8 && gives_sums(w, DT_I32))
+			break;
+		needs->limit = l;
+		needs->why = "it has no such combination of element types";
+		break;
+	case LIMIT_BIAS:    needs->why = "it takes no bias", needs->limit = l; break;
+	case LIMIT_PARTIAL: needs->why = "it takes no partial sums", needs->limit = l; break;
+	case LIMIT_LAYOUT:  needs->why = "it does not take the layout", needs->limit = l; break;
+	}
+	if (needs->why && !needs->limit)
+		needs->limit = l;
+}
+
+/* Each group is a convolution of its own from here on. */
+static void
+cut_groups(struct work *w)
+{
+	if (w->manner.groups <= 1)
+		return;
+	w->in /= w->manner.groups;
+	w->out /= w->manner.groups;
+	w->cuts_out = true;
+}
+
+/* Results by the unit or outside of it, sums in parts or not. */
+static void
+add_manners(struct make *m, struct work w, const struct needs *needs, bool requant)
+{
+	const struct plan_demand *d = m->demand;
+	bool cut = d->sum && d->sum->parts.n && !(d->sum->parts.n == 1 && d->sum->parts.v[0] == 1), whole = false;
+
+	w.manner.requant_cpu = requant;
+	w.manner.act_after = needs->act && !requant;
+	if (!cut && !needs->split)
+		whole = add_manner(m, &w);
+	if (can_sum(w.node) && (w.node->attr.groups <= 1 || w.manner.groups > 1) && w.in > 1 && !whole)
+		try_sums(m, &w);
+	else if (cut)
+		add_impossible(m, &w, "its input channels cannot be cut", NULL);
+}
+
+/* Results that no int8 arithmetic of ours describes are not this operation's. */
+static bool
+rounds_otherwise(const struct work *w)
+{
+	return w->node->out->dtype == DT_I8 && !has_weights(w->node) && w->unit->requant.loc.start
+		&& w->unit->requant.rounding != ROUNDING_DOUBLE && w->unit->kind != KIND_MAXPOOL;
+}
+
+static void
+add_unit(struct make *m, const struct chip_op *u)
+{
+	const struct chip_limit *misfit[16];
+	struct work w = work_make(m, u);
+	struct needs needs = { 0 };
+	int n;
+
+	if (!chip_vars_of(u, m->node, &w.base))
+		return;
+	w.manner.as_dense = u->kind == KIND_DENSE && m->node->op == OP_CONV2D;
+	w.manner.as_conv = u->kind == KIND_CONV2D && m->node->op == OP_DENSE;
+	w.by_position = u->reads_weights;
+	n = chip_misfits(m->arena, u, m->node, misfit, 16);
+	for (int i = 0; i < n && i < 16; i++)
+		need_one(&w, misfit[i], &needs);
+	if (rounds_otherwise(&w)) {
+		needs.why = "it rounds otherwise than the operation";
+		needs.limit = limit_at(m, LIMIT_TYPE, u->requant.loc);
+	}
+	if (n > 0 || needs.why) {
+		add_impossible(m, &w, needs.why ? needs.why : chip_limit_found(m->arena, misfit[0], &w.base), needs.why ? needs.limit : misfit[0]);
+		if (needs.why)
+			return;
+	}
+	cut_groups(&w);
+	if (!needs.requant)
+		add_manners(m, w, &needs, false);
+	if (m->node->out->dtype == DT_I8 && gives_sums(&w, DT_I32)
+		&& (needs.requant || needs.act || unit_error(m->node, &u->requant) > 0))
+		add_manners(m, w, &needs, true);
+	else if (needs.requant)
+		add_impossible(m, &w, "it gives no sums that portable C could rescale", misfit[0]);
+}
+
+/* ---- dot products, portable C ---- */
+
+static void
+add_dot(struct make *m, const struct chip_op *u)
+{
+	const struct node *n = m->node;
+	struct work w = work_make(m, u);
+	struct plan p;
+	struct chip_vars v;
+	const struct chip_limit *limit;
+	int64_t k = tensor_count(n->out) ? node_macs(n) / tensor_count(n->out) : 0;
+	int32_t length;
+
+	if ((n->op != OP_CONV2D && n->op != OP_DENSE) || k <= 0 || k > INT32_MAX)
+		return;
+	w.manner.how = PLAN_DOT;
+	w.manner.fold_zero = n->in[0]->quant.count && n->in[0]->quant.zero != 0;
+	chip_vars_clear(&w.base);
+	w.base.type[OPERAND_X] = n->in[0]->dtype;
+	w.base.type[OPERAND_W] = n->in[1]->dtype;
+	w.base.type[OPERAND_Y] = n->out->dtype == DT_F32 ? DT_F32 : DT_I32;
+	if (u->has_bias)
+		w.base.type[OPERAND_B] = w.base.type[OPERAND_Y];
+	if (!has_result(u, n->in[0]->dtype, n->in[1]->dtype, w.base.type[OPERAND_Y])) {
+		add_impossible(m, &w, "it has no such combination of element types", limit_at(m, LIMIT_TYPE, u->types.n ? u->types.v[0].loc : u->loc));
+		return;
+	}
+	if (m->demand->sum || m->demand->out || m->demand->rows) {
+		add_impossible(m, &w, "an annotation cuts the layer", NULL);
+		return;
+	}
+	length = size_at_most(&w, VAR_N, (int32_t)k);
+	if (!length)
+		length = size_at_least(&w, VAR_N, (int32_t)k);
+	v = w.base;
+	v.v[VAR_N] = length;
+	chip_vars_complete(u, &v);
+	if (!length || chip_breaks(u, &v, &limit, 1) > 0) {
+		add_impossible(m, &w, length ? chip_limit_found(m->arena, limit, &v) : "no vector is short enough", length ? limit : NULL);
+		return;
+	}
+	p = w.manner;
+	if (plan_cost_dot(&w, &p, length))
+		set_class(&w, &p);
+	add(m, &w, p);
+}
+
+static void
+add_portable(struct make *m)
+{
+	struct work w = work_make(m, NULL);
+	const struct plan_demand *d = m->demand;
+	struct plan p;
+
+	chip_vars_portable(m->node, &w.base);
+	if (m->chip && !m->chip->portable) {
+		add_impossible(m, &w, "the chip has no portable fallback", NULL);
+		return;
+	}
+	if (d->place == PLACE_CHIP) {
+		add_impossible(m, &w, "the layer is placed on the chip", NULL);
+		return;
+	}
+	if (d->sum && d->sum->parts.n && !(d->sum->parts.n == 1 && d->sum->parts.v[0] == 1)) {
+		if (!can_sum(m->node) || m->node->attr.groups > 1) {
+			add_impossible(m, &w, "its input channels cannot be cut", NULL);
+			return;
+		}
+		w.manner.tree = word_is(d->sum->order, "tree") || word_is(d->sum->partial, "i8");
+		w.summing = w.manner.tree ? SUM_TREE : SUM_CHAIN;
+		if (d->sum->partial && m->node->out->dtype == DT_I8)
+			dtype_lookup(d->sum->partial, &w.manner.partial);
+		w.manner.requant_cpu = w.manner.tree && m->node->out->dtype == DT_I8 && w.manner.partial != DT_I8;
+	}
+	if (search_plan(&w, &p))
+		set_class(&w, &p);
+	add(m, &w, p);
+}
+
+/* ---- the list ---- */
+
+static int
+rank_of(const struct plan *p)
+{
+	return p->why ? 2 : p->class > CLASS_BOUNDED;
+}
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int rx = rank_of(&x->plan), ry = rank_of(&y->plan);
+
+	if (rx != ry)
+		return rx - ry;
+	if (rx < 2 && x->plan.cycles != y->plan.cycles)
+		return x->plan.cycles < y->plan.cycles ? -1 : 1;
+	return x->order - y->order;
+}
+
+static void
+sort(struct make *m)
+{
+	if (m->all.n > 1)
+		qsort(m->all.v, m->all.n, sizeof *m->all.v, compare_entries);
+}
+
+/* Better sizes for the cheapest, which may then be beaten by none: it only becomes cheaper. */
+static void
+refine_first(struct make *m)
+{
+	struct entry *e = m->all.n ? &m->all.v[0] : NULL;
+
+	if (!e || e->plan.why || e->plan.how != PLAN_UNIT)
+		return;
+	search_refine(&e->work, &e->plan);
+	set_class(&e->work, &e->plan);
+	e->plan.text = plan_text(&e->work, &e->plan);
+}
+
+struct plan_list
+candidates_make(struct arena *a, const struct chip *chip, const struct node *n, const struct plan_demand *demand, struct diag *diag)
+{
+	struct arena scratch = { 0 };
+	struct make m = { .arena = a, .scratch = &scratch, .chip = chip, .node = n, .demand = demand, .diag = diag };
+	struct plan_list list = { 0 };
+
+	for (size_t i = 0; chip && demand->place != PLACE_CPU && i < chip->ops.n; i++) {
+		if (chip->ops.v[i].kind == KIND_DOT)
+			add_dot(&m, &chip->ops.v[i]);
+		else
+			add_unit(&m, &chip->ops.v[i]);
+	}
+	add_portable(&m);
+	sort(&m);
+	refine_first(&m);
+	list.v = ARENA_ARRAY(a, struct plan, m.all.n + 1);
+	for (size_t i = 0; i < m.all.n; i++)
+		list.v[list.n++] = m.all.v[i].plan;
+	arena_free(&scratch);
+	return list;
+}
+
+const struct plan *
+candidates_best(const struct plan_list *list, enum annot_class allow, double bound)
+{
+	for (int i = 0; i < list->n; i++)
+		if (!list->v[i].why && plan_class_within(&list->v[i], allow, bound))
+			return &list->v[i];
+	return NULL;
+}

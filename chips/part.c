@@ -1,0 +1,157 @@
+/* The numbers of one part's call, from those of the whole layer: channels, rows with their halo, types of sums. */
+#include <config.h>
+#include "chips/search.h"
+
+static bool
+same_run(const struct run *a, const struct run *b)
+{
+	return a->filled == b->filled && a->size == b->size && a->place == b->place;
+}
+
+struct runs
+runs_of(struct arena *a, const struct parts *parts, int32_t total, int32_t fill, bool places, bool alone)
+{
+	int n = parts->n > 1 ? parts->n : 1;
+	struct runs r = { ARENA_ARRAY(a, struct run, (size_t)n), 0 };
+	int32_t at = 0;
+
+	for (int i = 0; i < n; i++) {
+		int32_t size = parts->n > 1 ? parts->size[i] : total;
+		struct run run = { .size = size, .filled = i == n - 1 && fill ? fill : size, .at = at, .count = 1 };
+
+		if (places)
+			run.place = (i == 0 ? PART_FIRST : 0) | (i == n - 1 ? PART_LAST : 0);
+		at += size;
+		if (r.n && !alone && same_run(&r.v[r.n - 1], &run))
+			r.v[r.n - 1].count++;
+		else
+			r.v[r.n++] = run;
+	}
+	return r;
+}
+
+/* Rows of the input that rows [FROM, FROM + COUNT) of the result need, and the padding left to them. */
+struct window { int64_t rows, top, bottom; };
+
+static struct window
+window_of(const struct work *w, int32_t from, int32_t count)
+{
+	const int64_t *v = w->base.v;
+	int64_t first = from * v[VAR_SH] - v[VAR_PT];
+	int64_t end = (from + count - 1) * v[VAR_SH] - v[VAR_PT] + (v[VAR_KH] - 1) * v[VAR_DH] + 1;
+	struct window a = { .top = first < 0 ? -first : 0, .bottom = end > v[VAR_HI] ? end - v[VAR_HI] : 0 };
+
+	a.rows = end - first - a.top - a.bottom;
+	if (from == 0 && count == w->rows) { /* the rows that no window reaches belong to it all the same */
+		a.rows = v[VAR_HI];
+		a.bottom = v[VAR_PB];
+	}
+	return a;
+}
+
+struct runs
+band_runs(const struct work *w, const struct plan *p)
+{
+	struct runs all = runs_of(w->scratch, &p->rows, w->rows, 0, false, true), r = { all.v, 0 };
+	struct window last = { 0 };
+
+	for (int i = 0; i < all.n; i++) {
+		struct window a = window_of(w, all.v[i].at, all.v[i].size);
+
+		if (r.n && r.v[r.n - 1].size == all.v[i].size && a.rows == last.rows && a.top == last.top && a.bottom == last.bottom)
+			r.v[r.n - 1].count++;
+		else
+			r.v[r.n++] = all.v[i];
+		last = a;
+	}
+	return r;
+}
+
+static void
+set_rows(const struct work *w, const struct run *rows, struct chip_vars *v)
+{
+	struct window a;
+
+	if (!w->cuts_rows)
+		return;
+	if (w->unit && w->unit->kind == KIND_DENSE) {
+		v->v[VAR_ROWS] = w->base.v[VAR_ROWS] / w->rows * rows->size;
+		return;
+	}
+	a = window_of(w, rows->at, rows->size);
+	v->v[VAR_HI] = a.rows;
+	v->v[VAR_PT] = a.top;
+	v->v[VAR_PB] = a.bottom;
+	v->v[VAR_HO] = rows->size;
+}
+
+/* The image already has its padding. */
+static void
+take_padding_in(struct chip_vars *v)
+{
+	v->v[VAR_HI] += v->v[VAR_PT] + v->v[VAR_PB];
+	v->v[VAR_WI] += v->v[VAR_PL] + v->v[VAR_PR];
+	v->v[VAR_PT] = v->v[VAR_PB] = v->v[VAR_PL] = v->v[VAR_PR] = 0;
+}
+
+/* What the part starts from and gives. */
+static void
+set_types(const struct work *w, unsigned place, struct chip_vars *v)
+{
+	bool last = place & PART_LAST;
+
+	if (w->summing == SUM_CHAIN && !(place & PART_FIRST))
+		v->type[OPERAND_SUM] = w->manner.partial;
+	if (w->summing == SUM_TREE || (w->summing == SUM_CHAIN && !last))
+		v->type[OPERAND_Y] = w->manner.partial;
+	if (w->manner.requant_cpu)
+		v->type[OPERAND_Y] = w->summing == SUM_NONE ? DT_I32 : w->manner.partial;
+}
+
+/* Largest sum of |w| over the input channels of one output channel of the part. */
+static int64_t
+weight_sum(const struct work *w, const struct run *out, const struct run *in)
+{
+	const struct tensor *t = w->node->in[1];
+	const int8_t *weight = t->data;
+	int rank = t->shape.rank;
+	int64_t depth = t->shape.dim[rank - 1], outs = t->shape.dim[0], taps = tensor_count(t) / depth / outs, most = 0;
+
+	for (int64_t o = out->at; o < out->at + out->size && o < outs; o++) {
+		int64_t sum = 0;
+
+		for (int64_t k = 0; k < taps; k++)
+			for (int64_t c = in->at; c < in->at + in->size && c < depth; c++) {
+				int32_t x = weight[(o * taps + k) * depth + c];
+
+				sum += x < 0 ? -x : x;
+			}
+		most = sum > most ? sum : most;
+	}
+	return most;
+}
+
+struct chip_vars
+part_vars(const struct work *w, const struct run *rows, const struct run *out, const struct run *in)
+{
+	struct chip_vars v = w->base;
+
+	v.v[VAR_OUT] = out->filled;
+	v.v[VAR_IN] = in->filled;
+	if (w->channelwise) {
+		v.v[VAR_IN] = out->filled / w->base.v[VAR_MULTIPLIER];
+		if (w->node->op == OP_DWCONV2D)
+			v.v[VAR_GROUPS] = v.v[VAR_IN];
+	} else if (w->manner.groups > 1) {
+		v.v[VAR_GROUPS] = 1;
+	}
+	set_rows(w, rows, &v);
+	if (w->manner.pad_copy)
+		take_padding_in(&v);
+	set_types(w, in->place, &v);
+	if (w->by_position && !w->channelwise && w->manner.groups <= 1)
+		v.weight_sum = weight_sum(w, out, in);
+	if (w->unit)
+		chip_vars_complete(w->unit, &v);
+	return v;
+}
