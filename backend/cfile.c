@@ -2,6 +2,26 @@
 #include <config.h>
 #include <inttypes.h>
 #include "backend/cgen.h"
+#include "chips/chip.h"
+
+static bool
+calls_units(const struct program *p)
+{
+	for (const struct call *c = p->first; c; c = c->next)
+		if (c->unit && !c->copied)
+			return true;
+	return false;
+}
+
+/* As the .chip names it: with its own brackets or none. */
+static void
+emit_include(struct emitter *e, const char *file)
+{
+	if (*file == '<')
+		emit_line(e, "#include %s", file);
+	else
+		emit_line(e, "#include \"%s\"", file);
+}
 
 static void
 emit_includes(struct cgen *g, struct emitter *e)
@@ -12,6 +32,9 @@ emit_includes(struct cgen *g, struct emitter *e)
 	emit_line(e, "#include <stdint.h>");
 	if (pieces_need(g->pieces, "string.h"))
 		emit_line(e, "#include <string.h>");
+	if (calls_units(g->p))
+		for (size_t i = 0; i < g->p->graph->chip->includes.n; i++)
+			emit_include(e, g->p->graph->chip->includes.v[i]);
 	emit_line(e, "#include \"%s.h\"", g->prefix);
 	if (g->opts->weights == WEIGHTS_SPLIT)
 		emit_line(e, "#include \"%s_weights.h\"", g->prefix);
@@ -118,7 +141,7 @@ emit_unused(struct cgen *g, struct emitter *e)
 }
 
 static void
-emit_body(struct cgen *g, struct emitter *e)
+emit_start(struct cgen *g, struct emitter *e)
 {
 	bool reads_consts = g->opts->weights == WEIGHTS_BIN && g->p->consts.n > 0;
 
@@ -133,21 +156,84 @@ emit_body(struct cgen *g, struct emitter *e)
 		emit_blank(e);
 	emit_align_check(g, e);
 	emit_unused(g, e);
+}
+
+static void
+emit_call(struct cgen *g, struct emitter *e, const struct call *c)
+{
+	emit_layer_comment(g, e, c);
+	spec_emit_call(g, e, c);
+}
+
+static void
+emit_body(struct cgen *g, struct emitter *e)
+{
+	emit_start(g, e);
 	for (const struct call *c = g->p->first; c; c = c->next) {
 		emit_blank(e);
-		emit_layer_comment(g, e, c);
-		spec_emit_call(g, e, c);
+		emit_call(g, e, c);
 	}
 	emit_blank(e);
 	emit_line(e, "return %s_OK;", g->upper);
 	emit_close(e, "");
 }
 
+/* The calls of a phase by core, each core's behind a question, and the barrier behind all. */
 static void
-emit_run(struct cgen *g, struct emitter *e)
+emit_steps_body(struct cgen *g, struct emitter *e)
+{
+	const struct call *before = NULL;
+
+	emit_start(g, e);
+	for (const struct call *c = g->p->first; c; before = c, c = c->next) {
+		if (before && before->phase != c->phase)
+			emit_line(e, "if (barrier)\n\t\tbarrier(barrier_context, %d);", before->phase);
+		if (!before || before->phase != c->phase || before->core != c->core) {
+			emit_blank(e);
+			if (!before || before->phase != c->phase)
+				emit_comment(e, arena_printf(g->arena, "Phase %d of %d.", c->phase, g->p->phases));
+			emit_open(e, "if (core < 0 || core == %d)", c->core);
+		} else {
+			emit_blank(e);
+		}
+		emit_call(g, e, c);
+		if (!c->next || c->next->phase != c->phase || c->next->core != c->core)
+			emit_close(e, "");
+	}
+	emit_blank(e);
+	emit_line(e, "return %s_OK;", g->upper);
+	emit_close(e, "");
+}
+
+/* "return kws_VERB(FIRST, mfcc, prob, arena, LAST);" as the whole of a function. */
+static void
+emit_forward(struct cgen *g, struct emitter *e, const char *verb, const char *first, const char *last)
 {
 	ARRAY(const char *) items = { 0 };
 
+	if (first)
+		ARRAY_PUSH(g->arena, items, first);
+	for (int i = 0; i < g->nin; i++)
+		ARRAY_PUSH(g->arena, items, g->in[i].id);
+	for (int i = 0; i < g->nout; i++)
+		ARRAY_PUSH(g->arena, items, g->out[i].id);
+	ARRAY_PUSH(g->arena, items, "arena");
+	if (g->opts->weights == WEIGHTS_BIN)
+		ARRAY_PUSH(g->arena, items, "weights");
+	if (last)
+		ARRAY_PUSH(g->arena, items, last);
+	emit_list(e, arena_printf(g->arena, "return %s_%s", g->prefix, verb), items.v, (int)items.n, ";");
+}
+
+static const char *
+check_parameters(struct cgen *g)
+{
+	return arena_printf(g->arena, "%s_check *check, void *context", g->prefix);
+}
+
+static void
+emit_run(struct cgen *g, struct emitter *e)
+{
 	if (!g->opts->selftest) {
 		emit_line(e, "int");
 		cgen_signature(g, e, "", "run", NULL, "");
@@ -156,7 +242,7 @@ emit_run(struct cgen *g, struct emitter *e)
 	}
 	emit_line(e, "#ifdef %s_SELFTEST", g->upper);
 	emit_line(e, "int");
-	cgen_signature(g, e, "", "run_checked", arena_printf(g->arena, "%s_check *check, void *context", g->prefix), "");
+	cgen_signature(g, e, "", "run_checked", check_parameters(g), "");
 	emit_line(e, "#else\nint");
 	cgen_signature(g, e, "", "run", NULL, "");
 	emit_line(e, "#endif");
@@ -164,16 +250,67 @@ emit_run(struct cgen *g, struct emitter *e)
 	emit_line(e, "\n#ifdef %s_SELFTEST\nint", g->upper);
 	cgen_signature(g, e, "", "run", NULL, "");
 	emit_begin(e);
-	for (int i = 0; i < g->nin; i++)
-		ARRAY_PUSH(g->arena, items, g->in[i].id);
-	for (int i = 0; i < g->nout; i++)
-		ARRAY_PUSH(g->arena, items, g->out[i].id);
-	ARRAY_PUSH(g->arena, items, "arena");
-	if (g->opts->weights == WEIGHTS_BIN)
-		ARRAY_PUSH(g->arena, items, "weights");
-	ARRAY_PUSH(g->arena, items, "NULL");
-	ARRAY_PUSH(g->arena, items, "NULL");
-	emit_list(e, arena_printf(g->arena, "return %s_run_checked", g->prefix), items.v, (int)items.n, ";");
+	emit_forward(g, e, "run_checked", NULL, "NULL, NULL");
+	emit_close(e, "");
+	emit_line(e, "#endif");
+}
+
+/* ---- several cores ---- */
+
+static void
+emit_steps(struct cgen *g, struct emitter *e)
+{
+	const char *barrier = arena_printf(g->arena, "%s_barrier *barrier, void *barrier_context", g->prefix);
+
+	emit_comment(e, "The work of one core, with a core below 0 that of all of them in turn.");
+	if (g->opts->selftest) {
+		emit_line(e, "#ifdef %s_SELFTEST", g->upper);
+		emit_line(e, "static int");
+		cgen_signature_from(g, e, "", "steps", "int core", arena_printf(g->arena, "%s, %s", barrier, check_parameters(g)), "");
+		emit_line(e, "#else");
+	}
+	emit_line(e, "static int");
+	cgen_signature_from(g, e, "", "steps", "int core", barrier, "");
+	if (g->opts->selftest)
+		emit_line(e, "#endif");
+	emit_steps_body(g, e);
+}
+
+/* A public function that forwards to NAME_steps, which has two parameters more in self-tests. */
+static void
+emit_to_steps(struct cgen *g, struct emitter *e, const char *first, const char *last)
+{
+	if (g->opts->selftest) {
+		emit_line(e, "#ifdef %s_SELFTEST", g->upper);
+		emit_forward(g, e, "steps", first, arena_printf(g->arena, "%s, NULL, NULL", last));
+		emit_line(e, "#else");
+	}
+	emit_forward(g, e, "steps", first, last);
+	if (g->opts->selftest)
+		emit_line(e, "#endif");
+	emit_close(e, "");
+}
+
+static void
+emit_run_cores(struct cgen *g, struct emitter *e)
+{
+	emit_steps(g, e);
+	emit_line(e, "\nint");
+	cgen_signature(g, e, "", "run", NULL, "");
+	emit_begin(e);
+	emit_to_steps(g, e, "-1", "NULL, NULL");
+	emit_line(e, "\nint");
+	cgen_signature_from(g, e, "", "run_core", "int core", arena_printf(g->arena, "%s_barrier *barrier, void *barrier_context",
+		g->prefix), "");
+	emit_begin(e);
+	emit_line(e, "if (core < 0 || core >= %s_CORES)\n\t\treturn %s_E_CORE;", g->upper, g->upper);
+	emit_to_steps(g, e, "core", "barrier, barrier_context");
+	if (!g->opts->selftest)
+		return;
+	emit_line(e, "\n#ifdef %s_SELFTEST\nint", g->upper);
+	cgen_signature(g, e, "", "run_checked", check_parameters(g), "");
+	emit_begin(e);
+	emit_forward(g, e, "steps", "-1", "NULL, NULL, check, context");
 	emit_close(e, "");
 	emit_line(e, "#endif");
 }
@@ -194,5 +331,8 @@ cfile_emit(struct cgen *g)
 	pieces_emit(g->pieces, e.out);
 	specs_emit(g, &e);
 	emit_layer_macro(g, &e);
-	emit_run(g, &e);
+	if (g->p->cores > 1)
+		emit_run_cores(g, &e);
+	else
+		emit_run(g, &e);
 }

@@ -27,8 +27,17 @@ cgen_open(struct cgen *g, struct emitter *e, const char *suffix, const char *wha
 void
 cgen_signature(struct cgen *g, struct emitter *e, const char *type, const char *verb, const char *extra, const char *tail)
 {
+	cgen_signature_from(g, e, type, verb, NULL, extra, tail);
+}
+
+void
+cgen_signature_from(struct cgen *g, struct emitter *e, const char *type, const char *verb, const char *before, const char *extra,
+	const char *tail)
+{
 	ARRAY(const char *) items = { 0 };
 
+	if (before)
+		ARRAY_PUSH(g->arena, items, before);
 	for (int i = 0; i < g->nin; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "const %s *%s",
 			dtype_info[g->in[i].tensor->dtype].c_type, g->in[i].id));
@@ -51,18 +60,19 @@ cgen_arena_bytes(const struct cgen *g)
 }
 
 /* A bound that holds for every kernel at every optimisation level, on 32- and 64-bit machines: NAME_run, the
- * specialised function and the kernel with what it calls each keep their arguments and a fixed set of locals.
- * tests/stack.test compares it with what gcc -fstack-usage finds. */
+ * specialised function and the kernel with what it calls each keep their arguments and a fixed set of locals; with cores,
+ * NAME_steps is one more.  What a chip's units take is theirs to state.  tests/stack.test compares it with what gcc
+ * -fstack-usage finds. */
 int
 cgen_stack_bytes(const struct cgen *g)
 {
-	enum { FIXED = 640, PER_ARGUMENT = 3 * 8 };
+	enum { FIXED = 640, PER_ARGUMENT = 3 * 8, STEPS = 256 };
 	size_t most = 0;
 
 	for (const struct call *c = g->p->first; c; c = c->next)
 		if (c->args.n > most)
 			most = c->args.n;
-	return FIXED + PER_ARGUMENT * (int)most;
+	return FIXED + PER_ARGUMENT * (int)most + (g->p->cores > 1 ? STEPS : 0);
 }
 
 /* ---- names ---- */
@@ -102,11 +112,12 @@ reserve_own_names(struct cgen *g)
 {
 	static const char *const lower[] = {
 		"run", "run_checked", "check", "profile", "layer_names", "selftest", "failure", "layer", "test", "value",
-		"check_int8", "check_int", "check_float", "check_size", "check_align", "arena"
+		"check_int8", "check_int", "check_float", "check_size", "check_align", "arena", "steps", "run_core", "barrier"
 	};
 	static const char *const upper[] = {
 		"H", "WEIGHTS_H", "SELFTEST_H", "ARENA_BYTES", "ARENA_ALIGN", "STACK_BYTES", "LAYERS", "LAYER", "WEIGHTS_BYTES",
-		"WEIGHTS_ALIGN", "OK", "E_ALIGN", "E_WEIGHTS", "PROFILE", "SELFTEST", "SELFTEST_BYTES", "ALIGNED"
+		"WEIGHTS_ALIGN", "OK", "E_ALIGN", "E_WEIGHTS", "PROFILE", "SELFTEST", "SELFTEST_BYTES", "ALIGNED",
+		"CORES", "PHASES", "E_CORE", "ALIGN_TO"
 	};
 	const char *s;
 
@@ -123,18 +134,21 @@ reserve_own_names(struct cgen *g)
 static void
 mark_uses(struct cgen *g)
 {
-	for (const struct call *c = g->p->first; c; c = c->next)
+	for (const struct call *c = g->p->first; c; c = c->next) {
+		if (c->text && (strstr(c->text, "INFINITY") || strstr(c->text, "NAN")))
+			g->math = true;
 		for (size_t i = 0; i < c->args.n; i++) {
 			const struct arg *a = &c->args.v[i];
 			if (a->kind == ARG_FLOAT && !isfinite(a->f))
 				g->math = true;
-			if (a->kind == ARG_INT || a->kind == ARG_FLOAT || a->kind == ARG_DIM || !a->buf)
+			if (a->kind > ARG_SCRATCH || !a->buf)
 				continue;
 			if (a->buf->kind == BUF_INPUT)
 				g->in[a->buf->index].used = true;
 			if (a->buf->kind == BUF_OUTPUT)
 				g->out[a->buf->index].used = true;
 		}
+	}
 }
 
 const char *

@@ -22,6 +22,13 @@ struct port {
 	bool used;                /* by a call */
 };
 
+/* A dot product as a function, "kws_npu16_dot_512". */
+struct dot_function {
+	struct dot_function *next;
+	const char *id;
+	const struct dot *dot;
+};
+
 struct pieces;
 
 struct cgen {
@@ -40,8 +47,10 @@ struct cgen {
 	int64_t *const_offset;    /* by buffer id: in NAME.bin */
 	int64_t weights_bytes;    /* of NAME.bin, its head included */
 	uint64_t weights_hash;
+	int weights_align;        /* of NAME.bin, bytes */
 	struct spec *specs;
 	struct spec **spec_of;    /* by call index */
+	struct dot_function *dots;
 	struct pieces *pieces;
 	bool math;                /* some literal needs <math.h> */
 	struct text text;         /* scratch */
@@ -81,6 +90,7 @@ void describe_storage(struct text *, const struct program *, const struct call *
 /* weights.c */
 void weights_plan(struct cgen *);                    /* offsets and hash, before anything is written */
 bool weights_need_math(const struct program *);      /* an infinity among them */
+void weights_emit_macros(struct cgen *, struct emitter *); /* what declares alignments, where some constant has one */
 void weights_emit_inline(struct cgen *, struct emitter *);
 void weights_emit_unit(struct cgen *);               /* NAME_weights.c and .h */
 void weights_emit_bin(struct cgen *);                /* NAME.bin */
@@ -96,6 +106,9 @@ void selftest_emit(struct cgen *);
  * line.  false when it cannot be opened (outputs_commit says why). */
 bool cgen_open(struct cgen *, struct emitter *, const char *suffix, const char *what);
 void cgen_signature(struct cgen *, struct emitter *, const char *type, const char *verb, const char *extra, const char *tail);
+/* The same with a parameter before the inputs. */
+void cgen_signature_from(struct cgen *, struct emitter *, const char *type, const char *verb, const char *before, const char *extra,
+	const char *tail);
 int64_t cgen_arena_bytes(const struct cgen *); /* at least 1, so that an array can have the size */
 int cgen_stack_bytes(const struct cgen *);
 #endif

@@ -183,6 +183,95 @@ emit_list(struct emitter *e, const char *head, const char *const *items, int n, 
 	fprintf(e->out, ")%s\n", tail);
 }
 
+/* What follows P of a statement in one go: a quoted text or a comment as a whole, else one character. */
+static int
+token_length(const char *p)
+{
+	const char *end;
+
+	if (p[0] == '/' && p[1] == '*') {
+		end = strstr(p + 2, "*/");
+		return end ? (int)(end + 2 - p) : (int)strlen(p);
+	}
+	if (*p != '"' && *p != '\'')
+		return 1;
+	for (end = p + 1; *end && *end != *p && *end != '\n'; end++)
+		if (*end == '\\' && end[1])
+			end++;
+	return (int)(end - p) + (*end == *p);
+}
+
+/* From P to behind the next comma between brackets, or to the end of the line outside of them. */
+static const char *
+statement_item(const char *p, int *depth)
+{
+	while (*p && !(*p == '\n' && *depth == 0)) {
+		int len = token_length(p);
+
+		if (len == 1)
+			*depth += (*p == '(') - (*p == ')');
+		if (*p == ',' && *depth > 0)
+			return p + 1;
+		p += len;
+	}
+	return p;
+}
+
+static int
+put_item(FILE *out, const char *p, const char *end)
+{
+	int columns = 0;
+
+	for (; p < end; p++) {
+		if (*p == '\n' || *p == '\t') { /* a line of the template ends between brackets */
+			if (p[1] == ' ' || p[1] == '\n' || p[1] == '\t' || p + 1 == end)
+				continue;
+			putc(' ', out);
+		} else {
+			putc(*p, out);
+		}
+		columns++;
+	}
+	return columns;
+}
+
+void
+emit_statements(struct emitter *e, const char *text)
+{
+	int depth = 0, column = 0;
+	char last = ';';
+
+	for (const char *p = text, *end; *p; p = end) {
+		bool first = column == 0;
+
+		while (*p == ' ' || *p == '\t' || *p == '\n')
+			p++;
+		if (!*p)
+			break;
+		end = statement_item(p, &depth);
+		if (!first && column + 1 + (end - p) > EMIT_COLUMNS) {
+			putc('\n', e->out);
+			indent(e, e->depth + 1);
+			column = (e->depth + 1) * EMIT_TAB;
+		} else if (first) {
+			indent(e, e->depth);
+			column = e->depth * EMIT_TAB;
+		} else {
+			putc(' ', e->out);
+			column++;
+		}
+		column += put_item(e->out, p, end);
+		last = end[-1];
+		if (*end == '\n' && depth == 0) {
+			putc('\n', e->out);
+			column = 0;
+		}
+	}
+	fputs(last == ';' || last == '}' ? "" : ";", e->out);
+	if (column)
+		putc('\n', e->out);
+}
+
 void
 emit_string(FILE *out, const char *s)
 {

@@ -37,6 +37,9 @@ void emit_close(struct emitter *, const char *after); /* "}" and AFTER */
 void emit_comment(struct emitter *, const char *text);
 /* "HEAD(a, b, c)TAIL" broken after commas. */
 void emit_list(struct emitter *, const char *head, const char *const *items, int n, const char *tail);
+/* Statements as somebody else wrote them: lines at '\n', but what stands between round brackets is one line that is broken
+ * after commas.  Nothing within quotes or comments is touched. */
+void emit_statements(struct emitter *, const char *text);
 /* S as a C string literal with its quotes. */
 void emit_string(FILE *, const char *s);
 

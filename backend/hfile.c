@@ -53,14 +53,14 @@ total_macs(const struct graph *graph)
 	return sum;
 }
 
-/* A layer may need several calls, which follow each other. */
+/* A layer may need several calls. */
 static int
 layer_count(const struct program *p)
 {
 	int n = 0;
 
 	for (const struct call *c = p->first; c; c = c->next)
-		n += !c->next || c->next->node != c->node;
+		n += c->last;
 	return n;
 }
 
@@ -92,9 +92,13 @@ emit_sizes(struct cgen *g, struct emitter *e)
 	define_count(g, e, g->upper, "ARENA_ALIGN", g->p->arena_align);
 	define_count(g, e, g->upper, "STACK_BYTES", cgen_stack_bytes(g));
 	define_count(g, e, g->upper, "LAYERS", g->p->call_count);
+	if (g->p->cores > 1) {
+		define_count(g, e, g->upper, "CORES", g->p->cores);
+		define_count(g, e, g->upper, "PHASES", g->p->phases);
+	}
 	if (g->opts->weights == WEIGHTS_BIN) {
 		define_count(g, e, g->upper, "WEIGHTS_BYTES", g->weights_bytes);
-		define_count(g, e, g->upper, "WEIGHTS_ALIGN", 16);
+		define_count(g, e, g->upper, "WEIGHTS_ALIGN", g->weights_align);
 	}
 	emit_blank(e);
 }
@@ -130,6 +134,8 @@ emit_run(struct cgen *g, struct emitter *e)
 	define(e, g->upper, "E_ALIGN", bin ? "1 /* arena or weights is NULL or not aligned */" : "1 /* arena is NULL or not aligned */");
 	if (bin)
 		define(e, g->upper, "E_WEIGHTS", arena_printf(g->arena, "2 /* weights is not the %s.bin of this code */", g->prefix));
+	if (g->p->cores > 1)
+		define(e, g->upper, "E_CORE", "3 /* core is not from 0 to CORES - 1 */");
 	emit_blank(e);
 	text_reset(&g->text);
 	text_add(&g->text, "One inference.  Inputs and outputs are row-major, aligned for their type, and overlap neither each "
@@ -139,6 +145,23 @@ emit_run(struct cgen *g, struct emitter *e)
 			g->prefix, g->upper);
 	emit_comment(e, text_get(&g->text));
 	cgen_signature(g, e, "int", "run", NULL, ";");
+}
+
+/* The same work, spread over cores. */
+static void
+emit_run_core(struct cgen *g, struct emitter *e)
+{
+	text_reset(&g->text);
+	text_add(&g->text, "The same inference on %s_CORES cores: each calls this with its number, from 0, and otherwise the same "
+		"arguments; the outputs are complete when all have returned.  The arena lies in memory that all of them see.  barrier is "
+		"yours: it is called by every core behind each phase but the last, and returns when all of them have called it and "
+		"each sees what the others wrote.  ", g->upper);
+	text_add(&g->text, "E_CORE: there is no such core.  An error is returned to every core alike, before the first barrier.");
+	emit_blank(e);
+	emit_comment(e, text_get(&g->text));
+	emit_line(e, "typedef void %s_barrier(void *context, int phase);", g->prefix);
+	cgen_signature_from(g, e, "int", "run_core", "int core", arena_printf(g->arena, "%s_barrier *barrier, void *barrier_context",
+		g->prefix), ";");
 }
 
 static void
@@ -178,6 +201,8 @@ hfile_emit(struct cgen *g)
 	for (int i = 0; i < g->nout; i++)
 		emit_port(g, &e, &g->out[i], "Output");
 	emit_run(g, &e);
+	if (g->p->cores > 1)
+		emit_run_core(g, &e);
 	emit_hooks(g, &e);
 	emit_line(&e, "\n#ifdef __cplusplus\n}\n#endif\n#endif");
 }

@@ -18,7 +18,8 @@ static const char *const words[] = {
 	"typeof", "typeof_unqual", "union", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while",
 	"xor", "xor_eq", "near", "far", "linux", "unix", "main", "errno", "NULL", "NAN", "INFINITY", "HUGE_VAL",
 	"isnan", "isinf", "isfinite", "signbit", "fpclassify", "isnormal", "memcpy", "memset", "memmove", "memcmp", "offsetof",
-	"size_t", "ptrdiff_t", "max_align_t", "ram", "rom", "head", "arena", "weights", "check", "context"
+	"size_t", "ptrdiff_t", "max_align_t", "ram", "rom", "head", "arena", "weights", "check", "context",
+	"core", "barrier", "barrier_context"
 };
 
 const char *

@@ -71,7 +71,7 @@ lower_place(struct lower *l, const struct tensor *t)
 		*b = tensor_buffer(l->p, root->data ? BUF_CONST : BUF_ARENA, root);
 		(*b)->data = root->data;
 	}
-	return (struct place){ *b, t->dtype, t->offset };
+	return (struct place){ .buf = *b, .dtype = t->dtype, .offset = t->offset, .tensor = t };
 }
 
 struct buffer *
@@ -93,6 +93,7 @@ lower_call(struct lower *l, const struct node *n, const char *kernel)
 	c->index = p->call_count++;
 	c->kernel = kernel;
 	c->node = n;
+	c->core = n->core;
 	if (p->last)
 		p->last->next = c;
 	else
@@ -112,7 +113,8 @@ call_place(struct lower *l, struct call *c, enum arg_kind kind, const char *para
 {
 	if (kind == ARG_IN && p.buf->kind == BUF_CONST)
 		kind = ARG_CONST;
-	push(l, c, (struct arg){ .kind = kind, .name = param, .buf = p.buf, .dtype = p.dtype, .offset = p.offset });
+	push(l, c, (struct arg){ .kind = kind, .name = param, .buf = p.buf, .dtype = p.dtype, .offset = p.offset,
+		.tensor = p.tensor });
 }
 
 void
@@ -293,7 +295,10 @@ program_lower(struct arena *a, const struct graph *g, struct diag *diag)
 	p->graph = g;
 	l.of_tensor = ARENA_ARRAY(a, struct buffer *, g->tensors.n);
 	make_ports(&l);
-	for (const struct node *n = g->first; n; n = n->next)
+	for (const struct node *n = g->first; n; n = n->next) {
 		ok &= lower_table[n->op](&l, n);
+		if (p->last && p->last->node == n)
+			p->last->last = true;
+	}
 	return ok ? p : NULL;
 }

@@ -23,8 +23,9 @@ void call_null(struct lower *, struct call *, const char *name, enum dtype);
 /* An array of COUNT elements in the arena, for calls to write and later ones of the same node to read. */
 struct buffer *lower_scratch(struct lower *, const struct node *, enum dtype, int64_t count);
 
-/* A pointer into a buffer, for the calls whose arguments are no whole tensors. */
-struct place { struct buffer *buf; enum dtype dtype; int64_t offset; };
+/* A pointer into a buffer, for the calls whose arguments are no whole tensors.  TENSOR: all that is touched there lies in it; NULL:
+ * anything in the buffer may be. */
+struct place { struct buffer *buf; enum dtype dtype; int64_t offset; const struct tensor *tensor; };
 struct place lower_place(struct lower *, const struct tensor *);
 void call_place(struct lower *, struct call *, enum arg_kind, const char *name, struct place);
 

@@ -230,6 +230,8 @@ pieces_collect(struct cgen *g)
 	ps->definitions = map_new(g->arena);
 	ps->end = &ps->first;
 	for (const struct spec *s = g->specs; s; s = s->next) {
+		if (s->call->text)
+			continue;
 		load(ps, arena_printf(g->arena, "nn_%s.c", s->call->kernel));
 		need(ps, intern_printf(g->names, "nn_%s", s->call->kernel));
 		if (!map_get(ps->definitions, intern_printf(g->names, "nn_%s", s->call->kernel)))

@@ -1,6 +1,6 @@
 /* The arena: when each buffer is live, and where it lies.
  *
- * Two buffers may share bytes if no call needs both.  Finding the smallest arena is bin packing in two
+ * Two buffers may share bytes if no call needs both, nor two calls that may run at once.  Finding the smallest arena is bin packing in two
  * dimensions, so several orders are tried, each placing every buffer in the best gap that its neighbours in
  * time leave, and the smallest result is kept.  Small programs get a local search on top.  All of it is
  * deterministic: ties go by position, the search has a seed and a budget counted in steps.
@@ -72,9 +72,9 @@ find_lifetimes(struct program *p)
 
 			if (!b)
 				continue;
-			if (b->first > c->index)
-				b->first = c->index;
-			b->last = c->index;
+			if (b->first > c->slot)
+				b->first = c->slot;
+			b->last = c->slot;
 		}
 }
 
@@ -84,11 +84,11 @@ is_planned(const struct buffer *b)
 	return b->kind == BUF_ARENA && b->last >= 0;
 }
 
-/* By call, the bytes that are live, each buffer's rounded up to ALIGN. */
+/* By slot, the bytes that are live, each buffer's rounded up to ALIGN. */
 static const int64_t *
 live_bytes(const struct program *p, struct arena *scratch, int64_t align)
 {
-	int64_t *live = ARENA_ARRAY(scratch, int64_t, (size_t)p->call_count + 1);
+	int64_t *live = ARENA_ARRAY(scratch, int64_t, (size_t)p->slots + 1);
 	size_t i;
 	int c;
 
@@ -100,7 +100,7 @@ live_bytes(const struct program *p, struct arena *scratch, int64_t align)
 		live[b->first] += align_up(b->bytes, align);
 		live[b->last + 1] -= align_up(b->bytes, align);
 	}
-	for (c = 1; c < p->call_count; c++)
+	for (c = 1; c < p->slots; c++)
 		live[c] += live[c - 1];
 	return live;
 }
@@ -452,15 +452,16 @@ program_plan(struct program *p)
 	const int64_t *live;
 	int i;
 
+	program_spread(p);
 	find_lifetimes(p);
 	make_items(&plan, p);
 	for (i = 0; i < plan.n; i++)
 		if (plan.items[i].align > align)
 			align = plan.items[i].align;
 	p->arena_align = (int)align;
-	p->lower_bound = largest(live_bytes(p, &plan.scratch, 1), p->call_count);
+	p->lower_bound = largest(live_bytes(p, &plan.scratch, 1), p->slots);
 	live = live_bytes(p, &plan.scratch, ARENA_ALIGN);
-	plan.target = largest(live, p->call_count);
+	plan.target = largest(live, p->slots);
 	place_by_execution(&plan);
 	if (plan.best > plan.target && list_neighbours(&plan)) {
 		find_contention(&plan, live);

@@ -19,11 +19,25 @@ struct buffer {
 	int align;              /* bytes, a power of two */
 	const void *data;       /* CONST */
 	int index;              /* INPUT, OUTPUT: which of the network's */
-	int first, last;        /* ARENA: the calls during which it is live, inclusive; set by program_plan */
+	int first, last;        /* ARENA: the slots during which it is live, inclusive; set by program_plan */
 	int64_t offset;         /* ARENA: in the arena; set by program_plan.  CONST: in NAME.bin; set by the backend */
 };
 
-enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM };
+/* A dot product of N values as a C function of its own, int32_t f(const int8_t *x, const int8_t *w) or the same of floats: calls of the
+ * chip's unit one after the other, and portable C for the values that are left. */
+struct dot_part {
+	int32_t at, n, count;   /* COUNT calls of N values each, from value AT on */
+	const char *text;       /* the call: x, w and &part by these names, x and w moved on by i when there are several */
+};
+struct dot {
+	const struct chip_op *unit;
+	enum dtype dtype;       /* I8 or F32 */
+	int32_t n;
+	ARRAY(struct dot_part) parts;
+	int32_t rest;           /* values from here on are left to portable C */
+};
+
+enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM, ARG_DOT };
 struct arg {
 	enum arg_kind kind;
 	const char *name;       /* the kernel's parameter */
@@ -32,15 +46,26 @@ struct arg {
 	int64_t offset;         /* elements from the buffer's start */
 	int64_t i;              /* INT, DIM */
 	float f;                /* FLOAT */
+	const struct dot *dot;  /* DOT, or NULL: fixed inside the specialised function, as a dimension is */
+	const struct tensor *tensor; /* OUT, IN: what lies there, or NULL: anything up to the whole of the buffer */
 };
 
 struct call {
 	struct call *next;
 	int index;
-	const char *kernel;     /* "conv2d_i8": runtime/nn_conv2d_i8.c defines nn_conv2d_i8 */
+	const char *kernel;     /* "conv2d_i8": runtime/nn_conv2d_i8.c defines nn_conv2d_i8; of a unit's call "npu16_conv2d" */
 	const struct node *node;/* the layer: name, location, shapes for the comment */
 	const char *note;       /* further words for the comment, or NULL */
+	bool last;              /* the layer is complete after it */
 	ARRAY(struct arg) args;
+	/* A call of a chip's unit: its template filled in, with the parameters named as the arguments are (which are pointers,
+	 * all of them); it becomes the body of a function.  NULL: a kernel. */
+	const char *text;
+	const struct chip_op *unit; /* that it calls, dot products included; NULL: portable C */
+	int64_t copied;         /* bytes that it only moves because a unit's layout, pitch or alignment asks for it */
+	int core;               /* that runs it */
+	int phase;              /* between which barriers it runs; calls of one phase on different cores run at once */
+	int slot;               /* when, for the lifetimes of buffers: calls of one slot may run at once */
 };
 
 struct program {
@@ -52,7 +77,9 @@ struct program {
 	ARRAY(struct buffer *) consts;  /* of buffers, those of kind CONST in order of first use */
 	int64_t arena_bytes;    /* set by program_plan */
 	int arena_align;
-	int64_t lower_bound;    /* the largest sum of live bytes over the calls */
+	int64_t lower_bound;    /* the largest sum of live bytes over the slots */
+	int cores;              /* that have calls: numbered from 0 */
+	int phases, slots;      /* set by program_spread */
 };
 
 /* backend/lower.c: a call per operation that is not a view, from the table of lower_X functions. */
@@ -74,6 +101,10 @@ void call_scratch(struct lower *, struct call *, const char *name, enum dtype, i
 void call_int(struct lower *, struct call *, const char *name, int64_t);
 void call_float(struct lower *, struct call *, const char *name, float);
 void call_dim(struct lower *, struct call *, const char *name, int64_t);
+
+/* backend/cores.c: puts the calls in an order in which phases follow each other, and sets phase and slot.  With one core that
+ * is the order they are in, and a slot for each call. */
+void program_spread(struct program *);
 
 /* backend/plan.c: lifetimes and arena offsets, arena_bytes, lower_bound. */
 void program_plan(struct program *);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "backend/program.h"
+#include "chips/chip.h"
 
 /* ---- text ---- */
 
@@ -11,7 +12,7 @@ static const char *const kind_names[] = {
 };
 
 static void
-print_buffer(FILE *out, const struct buffer *b)
+print_buffer(FILE *out, const struct program *p, const struct buffer *b)
 {
 	char shape[SHAPE_TEXT];
 
@@ -22,7 +23,7 @@ print_buffer(FILE *out, const struct buffer *b)
 	if (b->kind == BUF_ARENA && b->last < 0)
 		fputs(", unused", out);
 	else if (b->kind == BUF_ARENA)
-		fprintf(out, " at %" PRId64 ", calls %d..%d", b->offset, b->first, b->last);
+		fprintf(out, " at %" PRId64 ", %s %d..%d", b->offset, p->cores > 1 ? "slots" : "calls", b->first, b->last);
 	else if (b->kind != BUF_CONST)
 		fprintf(out, ", %s %d of the network", kind_names[b->kind], b->index);
 	fputc('\n', out);
@@ -51,21 +52,48 @@ print_arg(FILE *out, const struct arg *a)
 	case ARG_FLOAT:
 		fprintf(out, "%.9g", (double)a->f);
 		break;
+	case ARG_DOT:
+		if (a->dot)
+			fprintf(out, "%s of %d", a->dot->unit->title, (int)a->dot->n);
+		else
+			fputs("none", out);
+		break;
 	}
 }
 
+/* What lies between the brackets of a unit's call, on one line. */
 static void
-print_call(FILE *out, const struct call *c)
+print_text(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		putc(*text == '\n' ? ' ' : *text, out);
+}
+
+static void
+print_call(FILE *out, const struct program *p, const struct call *c)
 {
 	size_t i;
 
-	fprintf(out, "  %d: %s: %s(", c->index, c->node->name, c->kernel);
+	fprintf(out, "  %d: ", c->index);
+	if (p->cores > 1)
+		fprintf(out, "core %d, phase %d: ", c->core, c->phase);
+	fprintf(out, "%s: ", c->node->name);
+	if (c->unit)
+		fprintf(out, "unit %s: ", c->unit->title);
+	fprintf(out, "%s(", c->kernel);
 	for (i = 0; i < c->args.n; i++) {
 		if (i)
 			fputs(", ", out);
 		print_arg(out, &c->args.v[i]);
 	}
-	fputs(")\n", out);
+	putc(')', out);
+	if (c->text) {
+		fputs(": ", out);
+		print_text(out, c->text);
+	}
+	if (c->copied)
+		fprintf(out, ", copies %" PRId64 " bytes", c->copied);
+	putc('\n', out);
 }
 
 void
@@ -74,14 +102,17 @@ program_print(FILE *out, const struct program *p)
 	const struct call *c;
 	size_t i;
 
-	fprintf(out, "program %s: %d calls, arena of %" PRId64 " bytes, aligned to %d, lower bound %" PRId64 "\n",
+	fprintf(out, "program %s: %d calls, arena of %" PRId64 " bytes, aligned to %d, lower bound %" PRId64,
 		p->graph->name, p->call_count, p->arena_bytes, p->arena_align, p->lower_bound);
+	if (p->cores > 1)
+		fprintf(out, ", %d cores, %d phases", p->cores, p->phases);
+	putc('\n', out);
 	fputs("buffers\n", out);
 	for (i = 0; i < p->buffers.n; i++)
-		print_buffer(out, p->buffers.v[i]);
+		print_buffer(out, p, p->buffers.v[i]);
 	fputs("calls\n", out);
 	for (c = p->first; c; c = c->next)
-		print_call(out, c);
+		print_call(out, p, c);
 }
 
 /* ---- verifier ----
@@ -91,7 +122,7 @@ program_print(FILE *out, const struct program *p)
 
 struct watch {
 	const struct program *p;
-	int *first;                    /* by buffer id: the first call that touches it; -1: none yet */
+	int *first, *first_slot;       /* by buffer id: the first call that touches it and its slot; -1: none yet */
 	bool *written, *scratch;       /* by buffer id */
 	const struct buffer **live;    /* by offset */
 	int count;
@@ -131,6 +162,8 @@ walk_forward(struct watch *w)
 	for (c = w->p->first; c; c = c->next, index++) {
 		if (c->index != index)
 			die("call %d has the index %d", index, c->index);
+		if (c->next && (c->next->slot < c->slot || c->next->phase < c->phase))
+			die("call %d is of a later slot or phase than the next", index);
 		for (i = 0; i < c->args.n; i++)
 			if (is_buffer_arg(&c->args.v[i]))
 				check_touch(w, c, &c->args.v[i]);
@@ -139,8 +172,10 @@ walk_forward(struct watch *w)
 
 			if (!is_buffer_arg(a))
 				continue;
-			if (w->first[a->buf->id] < 0)
+			if (w->first[a->buf->id] < 0) {
 				w->first[a->buf->id] = index;
+				w->first_slot[a->buf->id] = c->slot;
+			}
 			w->written[a->buf->id] |= a->kind == ARG_OUT;
 			w->scratch[a->buf->id] |= a->kind == ARG_SCRATCH;
 		}
@@ -167,60 +202,68 @@ live_before(const struct watch *w, int64_t offset)
 }
 
 static void
-check_apart(const struct buffer *low, const struct buffer *high, int call)
+check_apart(const struct buffer *low, const struct buffer *high, int slot)
 {
 	if (low->offset + low->bytes > high->offset)
-		die("call %d: '%s' at %" PRId64 " (%" PRId64 " bytes) overlaps '%s' at %" PRId64, call, low->name, low->offset,
+		die("slot %d: '%s' at %" PRId64 " (%" PRId64 " bytes) overlaps '%s' at %" PRId64, slot, low->name, low->offset,
 			low->bytes, high->name, high->offset);
 }
 
-/* B, last needed by call CALL, joins the live ones (unless it is among them). */
+/* B, last needed in slot SLOT, joins the live ones (unless it is among them). */
 static void
-go_live(struct watch *w, const struct buffer *b, int call)
+go_live(struct watch *w, const struct buffer *b, int slot)
 {
 	int at = live_before(w, b->offset);
 
 	if (at < w->count && w->live[at] == b)
 		return;
 	if (at > 0)
-		check_apart(w->live[at - 1], b, call);
+		check_apart(w->live[at - 1], b, slot);
 	if (at < w->count)
-		check_apart(b, w->live[at], call);
+		check_apart(b, w->live[at], slot);
 	memmove(w->live + at + 1, w->live + at, (size_t)(w->count - at) * sizeof *w->live);
 	w->live[at] = b;
 	w->count++;
-	if (b->last != call)
-		die("'%s' is live to call %d, not %d", b->name, call, b->last);
+	if (b->last != slot)
+		die("'%s' is live to slot %d, not %d", b->name, slot, b->last);
 }
 
 static void
-leave(struct watch *w, const struct buffer *b, int call)
+leave(struct watch *w, const struct buffer *b, int slot)
 {
 	int at = live_before(w, b->offset);
 
-	if (w->first[b->id] != call || at >= w->count || w->live[at] != b)
+	if (w->first_slot[b->id] != slot || at >= w->count || w->live[at] != b)
 		return;
-	if (b->first != call)
-		die("'%s' is live from call %d, not %d", b->name, call, b->first);
+	if (b->first != slot)
+		die("'%s' is live from slot %d, not %d", b->name, slot, b->first);
 	w->count--;
 	memmove(w->live + at, w->live + at + 1, (size_t)(w->count - at) * sizeof *w->live);
+}
+
+/* What calls FROM to TO - 1, those of one slot, need in the arena. */
+static void
+each_buffer(struct watch *w, const struct call **calls, int from, int to, void (*visit)(struct watch *, const struct buffer *, int))
+{
+	size_t i;
+	int k;
+
+	for (k = from; k < to; k++)
+		for (i = 0; i < calls[k]->args.n; i++)
+			if (is_buffer_arg(&calls[k]->args.v[i]) && calls[k]->args.v[i].buf->kind == BUF_ARENA)
+				visit(w, calls[k]->args.v[i].buf, calls[k]->slot);
 }
 
 static void
 walk_backward(struct watch *w, const struct call **calls)
 {
-	size_t i;
-	int k;
+	int from, to;
 
-	for (k = w->p->call_count - 1; k >= 0; k--) {
-		const struct call *c = calls[k];
-
-		for (i = 0; i < c->args.n; i++)
-			if (is_buffer_arg(&c->args.v[i]) && c->args.v[i].buf->kind == BUF_ARENA)
-				go_live(w, c->args.v[i].buf, k);
-		for (i = 0; i < c->args.n; i++)
-			if (is_buffer_arg(&c->args.v[i]) && c->args.v[i].buf->kind == BUF_ARENA)
-				leave(w, c->args.v[i].buf, k);
+	for (to = w->p->call_count; to > 0; to = from) {
+		for (from = to - 1; from > 0 && calls[from - 1]->slot == calls[from]->slot; from--)
+			;
+		each_buffer(w, calls, from, to, go_live);
+		each_buffer(w, calls, from, to, leave);
 	}
 }
 
@@ -251,6 +294,7 @@ program_verify(const struct program *p)
 	size_t i;
 
 	w.first = ARENA_ARRAY(&scratch, int, p->buffers.n);
+	w.first_slot = ARENA_ARRAY(&scratch, int, p->buffers.n);
 	w.written = ARENA_ARRAY(&scratch, bool, p->buffers.n);
 	w.scratch = ARENA_ARRAY(&scratch, bool, p->buffers.n);
 	w.live = ARENA_ARRAY(&scratch, const struct buffer *, p->buffers.n + 1);

@@ -13,7 +13,8 @@
 /* A place in memory that is compared: a layer's result, or at the end an output of the network. */
 struct place {
 	const struct tensor *tensor;
-	const char *title;         /* a layer's path, an output's name */
+	const char *title;         /* the result's name: a layer's path or a part's, an output's name */
+	const char *layer;         /* the layer's path, an output's name */
 	const struct buffer *buf;
 	int64_t offset;            /* bytes from the buffer's start */
 	int32_t row, pitch;        /* elements of the last dimension, and from one such row to the next */
@@ -50,9 +51,10 @@ find_place(struct place *p, const struct call *c)
 	int32_t last = t->shape.rank ? t->shape.dim[t->shape.rank - 1] : 1;
 
 	/* A layer of several calls is complete after the last. */
-	if (!result || (c->next && c->next->node == c->node))
+	if (!result || !c->last)
 		return;
-	*p = (struct place){ .tensor = t, .title = c->node->name, .buf = result->buf, .row = last, .pitch = last };
+	*p = (struct place){ .tensor = t, .title = c->node->name, .layer = c->node->label ? c->node->label : c->node->name,
+		.buf = result->buf, .row = last, .pitch = last };
 	if (t->base && t->base != t) {
 		p->offset = t->offset * dtype_info[t->dtype].bytes;
 		p->pitch = t->pitch;
@@ -75,7 +77,8 @@ find_places(struct selftest *s)
 
 		if (b->kind != BUF_OUTPUT)
 			continue;
-		*p = (struct place){ .tensor = g->out[b->index].tensor, .title = g->out[b->index].name, .buf = b };
+		*p = (struct place){ .tensor = g->out[b->index].tensor, .title = g->out[b->index].name,
+			.layer = g->out[b->index].name, .buf = b };
 		p->row = p->pitch = (int32_t)tensor_count(p->tensor);
 	}
 }
@@ -220,7 +223,7 @@ emit_test(struct selftest *s, struct emitter *e, const struct test *t, int numbe
 static const char types[] =
 	"/* What is compared: count elements in rows, at memory + offset. */\n"
 	"struct place {\n"
-	"\tconst char *name;\n"
+	"\tconst char *layer, *part; /* part NULL: the whole layer */\n"
 	"\tint type;                 /* 1, 2, 4: bytes of an integer; 0: float */\n"
 	"\tsize_t offset;\n"
 	"\tint32_t count, row, pitch; /* elements */\n"
@@ -267,7 +270,8 @@ static const char functions[] =
 	"\t\tif (error <= (double)e->within) /* a NaN is not */\n"
 	"\t\t\tcontinue;\n"
 	"\t\ts->failed = 1;\n"
-	"\t\ts->failure->layer = p->name;\n"
+	"\t\ts->failure->layer = p->layer;\n"
+	"\t\ts->failure->part = p->part;\n"
 	"\t\ts->failure->index = i;\n"
 	"\t\ts->failure->got = got;\n"
 	"\t\ts->failure->expected = wanted;\n"
@@ -320,11 +324,16 @@ emit_places(struct selftest *s, struct emitter *e)
 		const struct place *p = &s->places[i];
 
 		if (!p->tensor) {
-			emit_line(e, "\t{ NULL, 0, 0, 0, 0, 0 },");
+			emit_line(e, "\t{ NULL, NULL, 0, 0, 0, 0, 0 },");
 			continue;
 		}
 		fputs("\t{ ", e->out);
-		emit_string(e->out, p->title);
+		emit_string(e->out, p->layer);
+		fputs(", ", e->out);
+		if (strcmp(p->layer, p->title) == 0)
+			fputs("NULL", e->out);
+		else
+			emit_string(e->out, p->title);
 		fprintf(e->out, ", %d, %" PRId64 ", %" PRId64 ", %d, %d },\n",
 			p->tensor->dtype == DT_F32 ? 0 : dtype_info[p->tensor->dtype].bytes,
 			memory_offset(s->g, p), tensor_count(p->tensor), (int)p->row, (int)p->pitch);
@@ -384,7 +393,7 @@ emit_runner(struct selftest *s, struct emitter *e)
 	emit_line(e, "struct state s = { m, t->expected, failure, 0 };");
 	emit_line(e, "int status;\n");
 	emit_line(e, "failure->test = t->name;");
-	emit_line(e, "failure->layer = NULL;");
+	emit_line(e, "failure->layer = failure->part = NULL;");
 	emit_line(e, "failure->index = 0;");
 	emit_line(e, "failure->got = failure->expected = 0;");
 	emit_line(e, "status = %s_run_checked(%s);", g->prefix, run_arguments(g));
@@ -412,6 +421,7 @@ emit_header(struct cgen *g)
 	emit_line(&e, "struct %s_failure {", g->prefix);
 	emit_line(&e, "\tconst char *test;");
 	emit_line(&e, "\tconst char *layer;    /* or the output; NULL: the run itself returned an error */");
+	emit_line(&e, "\tconst char *part;     /* of a layer that was cut up: the part that differs, or NULL */");
 	emit_line(&e, "\tint32_t index;        /* of the element */");
 	emit_line(&e, "\tdouble got, expected;\n};\n");
 	emit_comment(&e, "memory: SELFTEST_BYTES bytes of alignment ARENA_ALIGN, at least 16.");

@@ -7,11 +7,13 @@
  *	}
  *
  * Kernels are static inline: a compiler told -O3 makes each of these a function of its own with the loops
- * specialised, one told -Os keeps a single copy of the kernel behind them. */
+ * specialised, one told -Os keeps a single copy of the kernel behind them.  Of a chip's unit the body is its call
+ * template, filled in. */
 #include <config.h>
 #include <inttypes.h>
 #include <string.h>
 #include "backend/cgen.h"
+#include "chips/chip.h"
 
 enum { LAYERS_SHOWN = 4 };
 
@@ -20,7 +22,7 @@ is_pointer(const struct arg *a)
 {
 	switch (a->kind) {
 	case ARG_OUT: case ARG_IN: case ARG_CONST: case ARG_SCRATCH: return true;
-	case ARG_INT: case ARG_FLOAT: case ARG_DIM: return false;
+	case ARG_INT: case ARG_FLOAT: case ARG_DIM: case ARG_DOT: return false;
 	}
 	return false;
 }
@@ -28,7 +30,7 @@ is_pointer(const struct arg *a)
 bool
 arg_is_fixed(const struct arg *a)
 {
-	return a->kind == ARG_DIM || (is_pointer(a) && !a->buf);
+	return a->kind == ARG_DIM || a->kind == ARG_DOT || (is_pointer(a) && !a->buf);
 }
 
 /* ---- collecting ---- */
@@ -36,11 +38,13 @@ arg_is_fixed(const struct arg *a)
 static void
 add_key(struct text *t, const struct call *c)
 {
-	text_add(t, "%s", c->kernel);
+	text_add(t, "%s", c->text ? c->text : c->kernel);
 	for (size_t i = 0; i < c->args.n; i++) {
 		const struct arg *a = &c->args.v[i];
 		if (a->kind == ARG_DIM)
 			text_add(t, " %" PRId64, a->i);
+		else if (a->kind == ARG_DOT && a->dot)
+			text_add(t, " dot %d %d", a->dot->unit->index, (int)a->dot->n);
 		else if (arg_is_fixed(a))
 			text_add(t, " null");
 		else
@@ -97,6 +101,7 @@ parameter(struct cgen *g, const struct arg *a)
 	case ARG_IN: case ARG_CONST: return arena_printf(g->arena, "const %s *%s", type, a->name);
 	case ARG_INT: case ARG_DIM: return arena_printf(g->arena, "int32_t %s", a->name);
 	case ARG_FLOAT: return arena_printf(g->arena, "float %s", a->name);
+	case ARG_DOT: break;
 	}
 	return NULL;
 }
@@ -112,6 +117,40 @@ integer(struct cgen *g, int64_t i)
 	return arena_strdup(g->arena, digits);
 }
 
+static const char *
+dot_id(const struct cgen *g, const struct dot *dot)
+{
+	for (const struct dot_function *f = g->dots; f; f = f->next)
+		if (f->dot->unit == dot->unit && f->dot->n == dot->n)
+			return f->id;
+	return NULL;
+}
+
+static const char *
+passed_value(struct cgen *g, const struct arg *a)
+{
+	if (a->kind == ARG_DIM)
+		return arena_printf(g->arena, "/* %s */ %s", a->name, integer(g, a->i));
+	if (a->kind == ARG_DOT && a->dot)
+		return dot_id(g, a->dot);
+	return arg_is_fixed(a) ? "NULL" : a->name;
+}
+
+static void
+describe_spec(struct cgen *g, const struct spec *s)
+{
+	text_reset(&g->text);
+	if (s->call->unit)
+		text_add(&g->text, "%s %s: ", s->call->unit->chip->name, s->call->unit->title);
+	if (s->call->copied)
+		text_add(&g->text, "a copy for ");
+	describe_layer(&g->text, s->call->node);
+	text_add(&g->text, ".\nUsed by %s", text_get((struct text *)&s->used_by));
+	if (s->uses > LAYERS_SHOWN)
+		text_add(&g->text, " and %d more", s->uses - LAYERS_SHOWN);
+	text_add(&g->text, ".");
+}
+
 static void
 emit_spec(struct cgen *g, struct emitter *e, struct spec *s)
 {
@@ -124,29 +163,91 @@ emit_spec(struct cgen *g, struct emitter *e, struct spec *s)
 		const struct arg *a = &c->args.v[i];
 		if (!arg_is_fixed(a))
 			parameters[n++] = parameter(g, a);
-		if (a->kind == ARG_DIM)
-			passed[i] = arena_printf(g->arena, "/* %s */ %s", a->name, integer(g, a->i));
-		else
-			passed[i] = arg_is_fixed(a) ? "NULL" : a->name;
+		passed[i] = passed_value(g, a);
 	}
-	text_reset(&g->text);
-	describe_layer(&g->text, c->node);
-	text_add(&g->text, ".\nUsed by %s", text_get(&s->used_by));
-	if (s->uses > LAYERS_SHOWN)
-		text_add(&g->text, " and %d more", s->uses - LAYERS_SHOWN);
-	text_add(&g->text, ".");
+	describe_spec(g, s);
 	emit_comment(e, text_get(&g->text));
 	emit_line(e, "static void");
 	emit_list(e, s->id, parameters, n, "");
 	emit_begin(e);
-	emit_list(e, arena_printf(g->arena, "nn_%s", c->kernel), passed, (int)c->args.n, ";");
+	if (c->text)
+		emit_statements(e, c->text);
+	else
+		emit_list(e, arena_printf(g->arena, "nn_%s", c->kernel), passed, (int)c->args.n, ";");
 	emit_close(e, "");
 	emit_blank(e);
+}
+
+/* ---- dot products ---- */
+
+static void
+collect_dot(struct cgen *g, const struct dot *dot)
+{
+	struct dot_function **end = &g->dots;
+
+	if (dot_id(g, dot))
+		return;
+	while (*end)
+		end = &(*end)->next;
+	*end = ARENA_NEW(g->arena, struct dot_function);
+	(*end)->dot = dot;
+	(*end)->id = ident_make(g, arena_printf(g->arena, "%s_%s_%s_%d", g->prefix, dot->unit->chip->name, dot->unit->title,
+		(int)dot->n));
+}
+
+static void
+emit_dot_part(struct emitter *e, const struct dot_part *p, const char *add)
+{
+	if (p->count > 1)
+		emit_open(e, "for (int32_t i = %d; i < %d; i += %d)", (int)p->at, (int)(p->at + p->count * p->n), (int)p->n);
+	emit_statements(e, p->text);
+	emit_line(e, "%s", add);
+	if (p->count > 1)
+		emit_close(e, "");
+}
+
+static void
+emit_dot(struct cgen *g, struct emitter *e, const struct dot_function *f)
+{
+	const struct dot *d = f->dot;
+	bool real = d->dtype == DT_F32;
+	const char *type = dtype_info[d->dtype].c_type;
+
+	emit_comment(e, arena_printf(g->arena, "The sum of x[i] * w[i] over %d values: %s %s%s.", (int)d->n, d->unit->chip->name,
+		d->unit->title, d->rest < d->n ? ", and portable C for the rest" : ""));
+	emit_line(e, "static %s", real ? "float" : "uint32_t");
+	emit_line(e, "%s(const %s *x, const %s *w)", f->id, type, type);
+	emit_begin(e);
+	emit_line(e, real ? "float sum = 0.0f;" : "uint32_t sum = 0;");
+	if (d->parts.n)
+		emit_line(e, real ? "float part;" : "int32_t part;");
+	emit_blank(e);
+	for (size_t i = 0; i < d->parts.n; i++)
+		emit_dot_part(e, &d->parts.v[i], real ? "sum += part;" : "sum += (uint32_t)part;");
+	if (d->rest < d->n) {
+		emit_line(e, "for (int32_t i = %d; i < %d; i++)", (int)d->rest, (int)d->n);
+		emit_line(e, real ? "\tsum += x[i] * w[i];" : "\tsum += (uint32_t)(x[i] * w[i]);");
+	}
+	emit_line(e, "return sum;");
+	emit_close(e, "");
+	emit_blank(e);
+}
+
+static void
+emit_dots(struct cgen *g, struct emitter *e)
+{
+	for (const struct call *c = g->p->first; c; c = c->next)
+		for (size_t i = 0; i < c->args.n; i++)
+			if (c->args.v[i].kind == ARG_DOT && c->args.v[i].dot)
+				collect_dot(g, c->args.v[i].dot);
+	for (const struct dot_function *f = g->dots; f; f = f->next)
+		emit_dot(g, e, f);
 }
 
 void
 specs_emit(struct cgen *g, struct emitter *e)
 {
+	emit_dots(g, e);
 	for (struct spec *s = g->specs; s; s = s->next) {
 		s->id = ident_make(g, arena_printf(g->arena, "%s_%s", g->prefix, s->call->kernel));
 		emit_spec(g, e, s);

@@ -1,7 +1,8 @@
 /* Where a network's constants go: arrays in NAME.c, arrays in a unit of their own, or one binary file.
  *
  * NAME.bin begins with 16 bytes by which NAME_run knows that it belongs to this code: the letters "NETC", the
- * number 1 and a hash of the rest, little-endian.  Then come the constants, each at a multiple of 16. */
+ * number 1 and a hash of the rest, little-endian.  Then come the constants, each at a multiple of 16, or of more where a
+ * chip's unit asks for it. */
 #include <config.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,6 +10,12 @@
 
 enum { BIN_ALIGN = 16, BIN_HEAD = 16, BIN_VERSION = 1 };
 static const unsigned char zeros[BIN_ALIGN];
+
+static bool
+is_aligned(const struct buffer *b)
+{
+	return b->align > dtype_info[b->dtype].bytes;
+}
 
 /* FNV-1a over 64-bit words, the last filled with zeros: one multiplication for eight bytes. */
 static uint64_t
@@ -24,18 +31,42 @@ hash_words(uint64_t h, const unsigned char *p, int64_t n)
 	return h;
 }
 
+/* From one constant to the next: the end of B, which begins at AT, rounded up for NEXT. */
+static int64_t
+bin_end(int64_t at, const struct buffer *b, const struct buffer *next)
+{
+	int64_t align = next && next->align > BIN_ALIGN ? next->align : BIN_ALIGN;
+
+	return (at + b->bytes + align - 1) / align * align;
+}
+
+static const struct buffer *
+const_after(const struct program *p, size_t i)
+{
+	return i + 1 < p->consts.n ? p->consts.v[i + 1] : NULL;
+}
+
+static int64_t
+bin_start(const struct program *p)
+{
+	return p->consts.n > 0 && p->consts.v[0]->align > BIN_HEAD ? p->consts.v[0]->align : BIN_HEAD;
+}
+
 static void
 plan_bin(struct cgen *g)
 {
-	int64_t at = BIN_HEAD;
+	int64_t at = bin_start(g->p);
 	uint64_t h = 0xcbf29ce484222325u;
 
+	g->weights_align = BIN_ALIGN;
 	g->const_offset = ARENA_ARRAY(g->arena, int64_t, g->p->buffers.n);
 	for (size_t i = 0; i < g->p->consts.n; i++) {
 		const struct buffer *b = g->p->consts.v[i];
 		g->const_offset[b->id] = at;
-		at += (b->bytes + BIN_ALIGN - 1) / BIN_ALIGN * BIN_ALIGN;
+		at = bin_end(at, b, const_after(g->p, i));
 		h = hash_words(h, b->data, b->bytes);
+		if (b->align > g->weights_align)
+			g->weights_align = b->align;
 	}
 	g->weights_bytes = at;
 	g->weights_hash = h;
@@ -88,17 +119,41 @@ declaration(struct cgen *g, const struct buffer *b)
 static void
 emit_array(struct cgen *g, struct emitter *e, const struct buffer *b, const char *linkage)
 {
+	const char *align = is_aligned(b) ? arena_printf(g->arena, "%s_ALIGN_TO(%d) ", g->upper, b->align) : "";
+
 	describe_const(g, b);
 	emit_comment(e, text_get(&g->text));
-	emit_line(e, "%s%s = {", linkage, declaration(g, b));
+	emit_line(e, "%s%s%s = {", align, linkage, declaration(g, b));
 	data_values(e->out, b->dtype, shape_count(&b->shape), b->data);
 	emit_line(e, "};");
 	emit_blank(e);
 }
 
 void
+weights_emit_macros(struct cgen *g, struct emitter *e)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < g->p->consts.n; i++)
+		any |= is_aligned(g->p->consts.v[i]);
+	if (!any)
+		return;
+	emit_comment(e, "Constants that a unit reads lie at multiples of its words.");
+	emit_line(e, "#if defined __GNUC__");
+	emit_line(e, "#define %s_ALIGN_TO(bytes) __attribute__((aligned(bytes)))", g->upper);
+	emit_line(e, "#elif defined __cplusplus && __cplusplus >= 201103L");
+	emit_line(e, "#define %s_ALIGN_TO(bytes) alignas(bytes)", g->upper);
+	emit_line(e, "#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L");
+	emit_line(e, "#define %s_ALIGN_TO(bytes) _Alignas(bytes)", g->upper);
+	emit_line(e, "#else");
+	emit_line(e, "#define %s_ALIGN_TO(bytes) /* the linker's care */", g->upper);
+	emit_line(e, "#endif\n");
+}
+
+void
 weights_emit_inline(struct cgen *g, struct emitter *e)
 {
+	weights_emit_macros(g, e);
 	for (size_t i = 0; i < g->p->consts.n; i++)
 		emit_array(g, e, g->p->consts.v[i], "static ");
 }
@@ -130,9 +185,17 @@ weights_emit_unit(struct cgen *g)
 		if (weights_need_math(g->p))
 			emit_line(&c, "#include <math.h>");
 		emit_line(&c, "#include \"%s_weights.h\"\n", g->prefix);
+		weights_emit_macros(g, &c);
 		for (size_t i = 0; i < g->p->consts.n; i++)
 			emit_array(g, &c, g->p->consts.v[i], "");
 	}
+}
+
+static void
+write_zeros(FILE *f, int64_t n)
+{
+	for (; n > 0; n -= BIN_ALIGN)
+		fwrite(zeros, 1, n < BIN_ALIGN ? (size_t)n : BIN_ALIGN, f);
 }
 
 void
@@ -146,11 +209,14 @@ weights_emit_bin(struct cgen *g)
 	if (!f)
 		return;
 	fwrite(&head, sizeof head, 1, f);
+	write_zeros(f, bin_start(g->p) - BIN_HEAD);
 	/* stdio passes large blocks on as they are: straight from the mapped file to the new one. */
 	for (size_t i = 0; i < g->p->consts.n; i++) {
 		const struct buffer *b = g->p->consts.v[i];
+		int64_t at = g->const_offset[b->id];
+
 		fwrite(b->data, 1, (size_t)b->bytes, f);
-		fwrite(zeros, 1, (size_t)(-b->bytes & (BIN_ALIGN - 1)), f);
+		write_zeros(f, bin_end(at, b, const_after(g->p, i)) - at - b->bytes);
 	}
 }
 

@@ -26,6 +26,16 @@ RUNTIME_FILES = \
 	%D%/nn_depth_f32.h \
 	%D%/nn_depth_i8.h \
 	%D%/nn_dequantize_i8_f32.c \
+	%D%/nn_dot.h \
+	%D%/nn_dot_collect_f32.h \
+	%D%/nn_dot_collect_i8.h \
+	%D%/nn_dot_conv2d_f32.c \
+	%D%/nn_dot_conv2d_i8.c \
+	%D%/nn_dot_conv2d_i8_i32.c \
+	%D%/nn_dot_gather_f32.c \
+	%D%/nn_dot_gather_i8.c \
+	%D%/nn_dot_gather_i8_i32.c \
+	%D%/nn_dot_outside.h \
 	%D%/nn_dwconv2d_f32.c \
 	%D%/nn_dwconv2d_i8.c \
 	%D%/nn_dwconv2d_i8_i16.c \
@@ -53,6 +63,10 @@ RUNTIME_FILES = \
 	%D%/nn_mul_i8.c \
 	%D%/nn_output_f32.h \
 	%D%/nn_output_i8.h \
+	%D%/nn_pack_f32.c \
+	%D%/nn_pack_i16.c \
+	%D%/nn_pack_i32.c \
+	%D%/nn_pack_i8.c \
 	%D%/nn_permute_f32.c \
 	%D%/nn_permute_i16.c \
 	%D%/nn_permute_i32.c \
@@ -83,6 +97,10 @@ RUNTIME_FILES = \
 	%D%/nn_tanh_f32.c \
 	%D%/nn_tconv2d_f32.c \
 	%D%/nn_tconv2d_i8.c \
+	%D%/nn_unpack_f32.c \
+	%D%/nn_unpack_i16.c \
+	%D%/nn_unpack_i32.c \
+	%D%/nn_unpack_i8.c \
 	%D%/nn_widen_i16_i32.c \
 	%D%/nn_window.h
 EXTRA_DIST += $(RUNTIME_FILES) tools/embed.awk

@@ -28,6 +28,12 @@
 #include "runtime/nn_dense_i8_i32.c"
 #include "runtime/nn_dense_sum_f32.c"
 #include "runtime/nn_dequantize_i8_f32.c"
+#include "runtime/nn_dot_conv2d_f32.c"
+#include "runtime/nn_dot_conv2d_i8.c"
+#include "runtime/nn_dot_conv2d_i8_i32.c"
+#include "runtime/nn_dot_gather_f32.c"
+#include "runtime/nn_dot_gather_i8.c"
+#include "runtime/nn_dot_gather_i8_i32.c"
 #include "runtime/nn_dwconv2d_f32.c"
 #include "runtime/nn_dwconv2d_i8.c"
 #include "runtime/nn_dwconv2d_i8_i16.c"
@@ -49,6 +55,10 @@
 #include "runtime/nn_mean_i8.c"
 #include "runtime/nn_mul_f32.c"
 #include "runtime/nn_mul_i8.c"
+#include "runtime/nn_pack_f32.c"
+#include "runtime/nn_pack_i16.c"
+#include "runtime/nn_pack_i32.c"
+#include "runtime/nn_pack_i8.c"
 #include "runtime/nn_permute_f32.c"
 #include "runtime/nn_permute_i16.c"
 #include "runtime/nn_permute_i32.c"
@@ -72,6 +82,10 @@
 #include "runtime/nn_tconv2d_f32.c"
 #include "runtime/nn_tconv2d_i8.c"
 #include "runtime/nn_widen_i16_i32.c"
+#include "runtime/nn_unpack_f32.c"
+#include "runtime/nn_unpack_i16.c"
+#include "runtime/nn_unpack_i32.c"
+#include "runtime/nn_unpack_i8.c"
 
 /* ---- running ---- */
 
@@ -100,6 +114,60 @@ real(const struct machine *m, int k)
 	return m->call->args.v[k].f;
 }
 
+/* The dot products of the call that runs: a dot function knows how many values it takes, so here two, over a row and a
+ * tap, look it up. */
+static int32_t dot_count[2];
+
+static uint32_t
+dot_i8(const int8_t *x, const int8_t *w, int32_t n)
+{
+	uint32_t sum = 0;
+
+	for (int32_t i = 0; i < n; i++)
+		sum += (uint32_t)(x[i] * w[i]);
+	return sum;
+}
+
+static float
+dot_f32(const float *x, const float *w, int32_t n)
+{
+	float sum = 0;
+
+	for (int32_t i = 0; i < n; i++)
+		sum += x[i] * w[i];
+	return sum;
+}
+
+static uint32_t first_i8(const int8_t *x, const int8_t *w) { return dot_i8(x, w, dot_count[0]); }
+static uint32_t second_i8(const int8_t *x, const int8_t *w) { return dot_i8(x, w, dot_count[1]); }
+static float first_f32(const float *x, const float *w) { return dot_f32(x, w, dot_count[0]); }
+static float second_f32(const float *x, const float *w) { return dot_f32(x, w, dot_count[1]); }
+
+static int
+dot_number(const struct machine *m, int k, int number)
+{
+	const struct arg *a = &m->call->args.v[k];
+
+	dot_count[number] = a->dot ? a->dot->n : 0;
+	return number;
+}
+
+static nn_dot_call_i8 *
+dot_call_i8(const struct machine *m, int k, int number)
+{
+	nn_dot_call_i8 *const calls[] = { first_i8, second_i8 };
+
+	return m->call->args.v[k].dot ? calls[dot_number(m, k, number)] : NULL;
+}
+
+static nn_dot_call_f32 *
+dot_call_f32(const struct machine *m, int k, int number)
+{
+	nn_dot_call_f32 *const calls[] = { first_f32, second_f32 };
+
+	return m->call->args.v[k].dot ? calls[dot_number(m, k, number)] : NULL;
+}
+
 #define P(k)  pointer(m, k)
 #define P2(k) P(k), P((k) + 1)
 #define P4(k) P2(k), P2((k) + 2)
@@ -110,6 +178,10 @@ real(const struct machine *m, int k)
 #define I2(k) I(k), I((k) + 1)
 #define I4(k) I2(k), I2((k) + 2)
 #define I8(k) I4(k), I4((k) + 4)
+#define D_I8(k)   dot_call_i8(m, k, 0)
+#define D2_I8(k)  D_I8(k), dot_call_i8(m, (k) + 1, 1)
+#define D_F32(k)  dot_call_f32(m, k, 0)
+#define D2_F32(k) D_F32(k), dot_call_f32(m, (k) + 1, 1)
 
 #define KERNEL(name, ...) static void run_##name(const struct machine *m) { nn_##name(__VA_ARGS__); }
 #include "kernels.def"
@@ -199,7 +271,7 @@ next_parameter(char **text)
 static void
 describe(const struct arg *a, char *text, size_t size)
 {
-	const char *type = dtype_info[a->dtype].c_type;
+	const char *type = dtype_info[a->dtype].c_type, *type_name = dtype_info[a->dtype].name;
 
 	switch (a->kind) {
 	case ARG_OUT: case ARG_SCRATCH:
@@ -213,6 +285,9 @@ describe(const struct arg *a, char *text, size_t size)
 		break;
 	case ARG_FLOAT:
 		snprintf(text, size, "float %s", a->name);
+		break;
+	case ARG_DOT:
+		snprintf(text, size, "nn_dot_call_%s *%s", type_name, a->name);
 		break;
 	}
 }

@@ -340,7 +340,7 @@ call_dense(struct fixture *f, const struct node *n, struct buffer *y, struct buf
 	struct call *c = ARENA_NEW(&f->arena, struct call);
 	struct buffer *bias = n->nin > 2 ? buffer(f, BUF_CONST, n->in[2]) : NULL;
 
-	*c = (struct call){ .index = f->program.call_count++, .kernel = "dense_f32", .node = n };
+	*c = (struct call){ .index = f->program.call_count++, .kernel = "dense_f32", .node = n, .last = true };
 	if (f->program.last)
 		f->program.last->next = c;
 	else
