@@ -92,7 +92,7 @@ check_pair(struct reader *r, const struct chip_limit *pair)
 			return;
 	diag_error(r->diag, pair->loc, "no value is left that meets the limits of '%s' and '%s' too", chip_var_info[pair->var].name,
 		chip_var_info[pair->var2].name);
-	diag_note(r->diag, h ? h->loc : w->loc, "which is here");
+	diag_note(r->diag, h ? h->loc : w->loc, "the other limit is here");
 }
 
 /* ---- relations ---- */
@@ -199,24 +199,30 @@ settle_pair(struct trial *t, const struct chip_limit *l)
 	}
 }
 
-/* A call with the variables as T says; relations settle in as many rounds as they are deep.  False: it is not allowed. */
-static bool
+/* The types of a call's operands: those that the unit states first. */
+static void
+set_types(const struct chip_op *op, struct chip_vars *vars)
+{
+	const struct chip_type *type = &op->types.v[0];
+	bool pair = chip_kind_operands(op->kind) >> OPERAND_A & 1;
+
+	vars->type[pair ? OPERAND_A : OPERAND_X] = type->x;
+	vars->type[OPERAND_W] = type->w;
+	vars->type[OPERAND_B] = type->b;
+	vars->type[OPERAND_Y] = type->y;
+}
+
+/* A call with the variables as T says; relations settle in as many rounds as they are deep. */
+static void
 settle(struct trial *t)
 {
 	const struct chip_op *op = t->r->op;
-	const struct chip_type *type = &op->types.v[0];
-	const struct chip_limit *broken;
 
 	chip_vars_clear(&t->vars);
 	for (int v = 0; v < VAR_COUNT; v++)
 		if (t->r->vars >> v & 1 && v != VAR_MACS)
 			t->vars.v[v] = member(NULL, &t->vars, (enum chip_var)v, t->pick);
-	t->vars.v[VAR_GROUPS] = t->vars.v[VAR_MULTIPLIER] = 1;
-	bool pair = chip_kind_operands(op->kind) >> OPERAND_A & 1;
-	t->vars.type[pair ? OPERAND_A : OPERAND_X] = type->x;
-	t->vars.type[OPERAND_W] = type->w;
-	t->vars.type[OPERAND_B] = type->b;
-	t->vars.type[OPERAND_Y] = type->y;
+	set_types(op, &t->vars);
 	for (int round = 0; round < 3; round++) {
 		for (const struct chip_limit *l = op->limits; l; l = l->next) {
 			if (l->kind == LIMIT_SET)
@@ -228,23 +234,48 @@ settle(struct trial *t)
 		}
 		chip_vars_complete(op, &t->vars);
 	}
-	return t->vars.v[VAR_HO] > 0 && t->vars.v[VAR_WO] > 0 && t->vars.v[VAR_GROUPS] > 0 && chip_breaks(op, &t->vars, &broken, 1) == 0;
+}
+
+/* Whether the call is one that the limits allow, the conditions taken in order; *FAULTY: one of them has no value, which is reported. */
+static bool
+is_allowed(struct trial *t, bool *faulty)
+{
+	const int64_t *n = t->vars.v;
+	double v;
+
+	*faulty = false;
+	if (n[VAR_HO] < 1 || n[VAR_WO] < 1 || n[VAR_GROUPS] < 1 || n[VAR_IN] % n[VAR_GROUPS])
+		return false;
+	for (const struct chip_limit *l = t->r->op->limits; l; l = l->next)
+		if (l->kind != LIMIT_WHERE && !chip_limit_holds(l, &t->vars))
+			return false;
+	for (const struct chip_limit *l = t->r->op->limits; l; l = l->next) {
+		if (l->kind != LIMIT_WHERE)
+			continue;
+		if (!chip_eval(l->cond, &t->vars, t->r->diag, &v)) {
+			*faulty = true;
+			diag_note(t->r->diag, l->cond->loc, "at %s", chip_vars_text(t->r->arena, l->vars, &t->vars));
+			return false;
+		}
+		if (v == 0)
+			return false;
+	}
+	return true;
 }
 
 /* Conditions and costs at a call.  False: something was reported. */
 static bool
-try_formulas(struct trial *t)
-{
-	const struct chip_op *op = t->r->op;
-	double v;
-
-	return (!op->cycles || cost_eval(op->cycles, &t->vars, t->r->diag, &v)) && (!op->cost_bytes || cost_eval(op->cost_bytes, &t->vars, t->r->diag, &v));
-}
-
-static bool
 try_one(struct trial *t)
 {
-	return !settle(t) || try_formulas(t);
+	const struct chip_op *op = t->r->op;
+	bool faulty;
+	double v;
+
+	settle(t);
+	if (!is_allowed(t, &faulty))
+		return !faulty;
+	return (!op->cycles || cost_eval(op->cycles, &t->vars, t->r->diag, &v))
+		&& (!op->cost_bytes || cost_eval(op->cost_bytes, &t->vars, t->r->diag, &v));
 }
 
 /* The values of V, first and last of its set. */
@@ -294,9 +325,9 @@ check_op(struct reader *r)
 	int errors = r->diag->errors;
 
 	if (!r->op->types.n)
-		diag_error(r->diag, r->op->loc, "'%s' has no type", r->op->title);
+		diag_error(r->diag, r->op->loc, "'%s' has no type, such as %s", r->op->title, type_form(r->op->kind));
 	if (!r->op->call_loc.start)
-		diag_error(r->diag, r->op->loc, "'%s' has no call", r->op->title);
+		diag_error(r->diag, r->op->loc, "'%s' has no call, such as call \"f({y}, {x});\"", r->op->title);
 	check_partial(r);
 	check_requant(r);
 	check_zero(r);

@@ -257,7 +257,7 @@ read_top(struct reader *r, const struct ast_chip_item *items, const struct ast_c
 		return;
 	}
 	const char *word = item->kind == CHIP_WHERE ? "where" : item->kind == CHIP_COST ? "cost" : item->name;
-	diag_error(r->diag, loc, "'%s' does not stand outside of an op", word);
+	diag_error(r->diag, loc, "a .chip has no '%s' outside of its ops", word);
 	if (word == item->name)
 		reader_suggest(r, loc, item->name, known, TOPS);
 }

@@ -95,6 +95,21 @@ read_axis(struct reader *r, enum chip_operand o, const struct ast_expr *e, struc
 
 /* ---- whether it holds every element once ---- */
 
+/* The piece of D that is missing from DIV on: "out/16", "out%16", "out/4%4". */
+static const char *
+piece_text(struct reader *r, const struct chip_layout *l, enum chip_dim d, int64_t div)
+{
+	int64_t next = 0;
+	const char *text = chip_dim_names[d];
+
+	for (int i = 0; i < l->n; i++)
+		if (l->axis[i].dim == d && l->axis[i].div > div && (!next || l->axis[i].div < next))
+			next = l->axis[i].div;
+	if (div > 1)
+		text = arena_printf(r->arena, "%s/%lld", text, (long long)div);
+	return next ? arena_printf(r->arena, "%s%%%lld", text, (long long)(next / div)) : text;
+}
+
 static bool
 check_dim(struct reader *r, enum chip_operand o, const struct chip_layout *l, enum chip_dim d, const struct loc *axes, struct loc whole)
 {
@@ -109,7 +124,8 @@ check_dim(struct reader *r, enum chip_operand o, const struct chip_layout *l, en
 		diag_error(r->diag, whole, "the layout of '%s' loses elements: it has no '%s'", operand, dim);
 		return false;
 	case LAYOUT_NO_REST: case LAYOUT_GAP:
-		diag_error(r->diag, axes[last], "the layout of '%s' loses elements: a piece '%s/%lld' is missing", operand, dim, (long long)div);
+		diag_error(r->diag, axes[last], "the layout of '%s' loses elements: a piece '%s' is missing", operand,
+			piece_text(r, l, d, div));
 		return false;
 	case LAYOUT_TWICE:
 		diag_error(r->diag, axes[last], "the layout of '%s' has elements of '%s' twice", operand, dim);

@@ -12,14 +12,19 @@ is_layer(const struct reader *r)
 	return chip_kind_operands(r->op->kind) >> OPERAND_W & 1;
 }
 
+const char *
+type_form(enum chip_kind k)
+{
+	if (chip_kind_operands(k) >> OPERAND_W & 1)
+		return "type = i8 * i8 + i32 -> i8, of x, w, b and y";
+	return k == KIND_ADD ? "type = i8 + i8 -> i8, of a, b and y" : k == KIND_MUL ? "type = i8 * i8 -> i8, of a, b and y"
+		: "type = i8 -> i8, of x and y";
+}
+
 static void
 wrong_form(struct reader *r, struct loc loc)
 {
-	enum chip_kind k = r->op->kind;
-
-	diag_error(r->diag, loc, "the type of a %s is written: %s", chip_kind_info[k].name,
-		is_layer(r) ? "i8 * i8 + i32 -> i8, of x, w, b and y" : k == KIND_ADD ? "i8 + i8 -> i8, of a, b and y"
-		: k == KIND_MUL ? "i8 * i8 -> i8, of a, b and y" : "i8 -> i8, of x and y");
+	diag_error(r->diag, loc, "the types of '%s' are written: %s", chip_kind_info[r->op->kind].name, type_form(r->op->kind));
 }
 
 static bool

@@ -76,6 +76,7 @@ void read_pad(struct reader *, const struct ast_chip_item *);
 void read_layout(struct reader *, const struct ast_chip_item *);
 void layout_defaults(struct chip_op *);
 /* read_words.c: how the unit computes. */
+const char *type_form(enum chip_kind); /* an example, for messages */
 void read_type(struct reader *, const struct ast_chip_item *);
 void read_partial(struct reader *, const struct ast_chip_item *);
 void read_requant(struct reader *, const struct ast_chip_item *);

@@ -113,6 +113,10 @@ take_operand(struct reader *r, const struct expr_function *f, const struct ast_e
 
 	if (e->kind == EXPR_ERROR)
 		return false;
+	if (!r->operands) {
+		diag_error(r->diag, e->loc, "the size of an operand stands in conditions and costs only");
+		return false;
+	}
 	if (e->kind != EXPR_NAME || !chip_operand_lookup(e->u.str.s, &o) || !(r->operands >> o & 1)
 	    || (f->of == OF_WEIGHT && o != OPERAND_W)) {
 		const char *list = "";
@@ -120,7 +124,7 @@ take_operand(struct reader *r, const struct expr_function *f, const struct ast_e
 		for (int i = 0; i < OPERAND_COUNT; i++)
 			if (r->operands >> i & 1 && (f->of != OF_WEIGHT || i == OPERAND_W))
 				list = arena_printf(r->arena, "%s%s%s", list, *list ? ", " : "", chip_operand_names[i]);
-		diag_error(r->diag, e->loc, "'%s' takes an operand here%s%s", f->name, *list ? ": " : ", and there is none", list);
+		diag_error(r->diag, e->loc, "'%s' takes an operand of the call, of these: %s", f->name, *list ? list : "none");
 		return false;
 	}
 	r->seen_operands |= 1u << o;

@@ -89,8 +89,13 @@ integer(struct scan *s)
 		v = v > INT32_MAX ? v : v * 10 + (*s->at - '0');
 	if (s->at < s->end && (*s->at == 'K' || *s->at == 'M'))
 		v *= *s->at++ == 'K' ? 1024 : 1024 * 1024;
-	if (v > INT32_MAX || word_length(s)) {
-		diag_error(s->r->diag, loc_of(s, from, s->at + word_length(s)), "a number in braces is at most %d", INT32_MAX);
+	size_t more = word_length(s);
+	if (more) {
+		diag_error(s->r->diag, loc_of(s, from, s->at + more), "'%.*s' is neither a number nor a name", (int)(s->at + more - from), from);
+		return NULL;
+	}
+	if (v > INT32_MAX) {
+		diag_error(s->r->diag, loc_of(s, from, s->at), "a number in braces is at most %d", INT32_MAX);
 		return NULL;
 	}
 	struct ast_expr *e = new_expr(s, EXPR_INT, from);
