@@ -59,6 +59,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_emit.c \
   %D%/unit/test_runtime.c \
   %D%/unit/test_lower.c \
+  %D%/unit/test_sums.c \
   %D%/unit/test_passes.c \
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \

@@ -56,6 +56,8 @@ fill(struct rng *r, enum dtype t, int64_t count, void *data)
 			((float *)data)[i] = rng_float(r);
 		else if (t == DT_I8)
 			((int8_t *)data)[i] = (int8_t)rng_below(r, 256);
+		else if (t == DT_I16)
+			((int16_t *)data)[i] = (int16_t)(rng_below(r, 2001) - 1000);
 		else
 			((int32_t *)data)[i] = rng_below(r, 2001) - 1000;
 	}
@@ -102,10 +104,17 @@ constant(struct maker *m, enum dtype t, int rank, const int32_t *dim, const stru
 	return graph_const(m->g, text, t, &shape, q, data, LOC_NONE);
 }
 
+static bool
+is_sum(const struct tensor *t)
+{
+	return t->dtype == DT_I32 || t->dtype == DT_I16;
+}
+
 static struct node *
 add(struct maker *m, enum op op, struct tensor **in, int nin)
 {
-	struct quant q = some_quant(m), *written = op_info[op].quant == QUANT_STATED ? &q : NULL;
+	bool gives_sums = m->attr.result != DT_COUNT || (op != OP_RESCALE && is_sum(in[0]));
+	struct quant q = some_quant(m), *written = op_info[op].quant == QUANT_STATED && !gives_sums ? &q : NULL;
 	char why[WHY_SIZE];
 	struct node *n;
 
@@ -173,6 +182,106 @@ make_layer(struct maker *m, struct tensor *x)
 	m->attr.out = out;
 	in[2] = constant(m, m->dtype == DT_F32 ? DT_F32 : DT_I32, 1, &out, NULL);
 	add(m, op, in, between(m, 2, 3));
+}
+
+/* Weights and bias of a layer with N of X's channels from FIRST on (dense or 1x1), which is IN[0] then. */
+static bool
+part_inputs(struct maker *m, enum op op, struct tensor *x, int32_t first, int32_t n, int32_t out, struct tensor **in)
+{
+	struct quant q = weight_quant(m);
+	struct attrs layer = m->attr;
+	int rank = x->shape.rank, i;
+	struct node *slice;
+
+	attrs_init(&m->attr);
+	m->attr.begin.n = m->attr.size.n = rank;
+	for (i = 0; i < rank; i++) {
+		m->attr.begin.v[i] = i == rank - 1 ? first : 0;
+		m->attr.size.v[i] = i == rank - 1 ? n : x->shape.dim[i];
+	}
+	slice = add(m, OP_SLICE, &x, 1);
+	m->attr = layer;
+	if (!slice)
+		return false;
+	in[0] = slice->out;
+	if (op == OP_DENSE)
+		in[1] = constant(m, m->dtype, 2, (int32_t[]){ out, n }, &q);
+	else
+		in[1] = constant(m, m->dtype, 4, (int32_t[]){ out, m->attr.kernel[0], m->attr.kernel[1], n }, &q);
+	in[2] = constant(m, m->dtype == DT_F32 ? DT_F32 : DT_I32, 1, &out, NULL);
+	return true;
+}
+
+/* A layer in two to four parts that go on from one another; sometimes the sums stay as they are. */
+static void
+make_parts(struct maker *m, struct tensor *x)
+{
+	enum op op = x->shape.rank == 3 && pick(m, 2) ? OP_CONV2D : OP_DENSE;
+	int32_t c = x->shape.dim[x->shape.rank - 1], out = between(m, 1, 6), first = 0;
+	enum dtype sums = m->dtype == DT_F32 ? DT_F32 : pick(m, 3) ? DT_I32 : DT_I16;
+	struct tensor *in[4] = { 0 };
+	struct attrs shape;
+
+	if (c < 2 || x->dtype != m->dtype)
+		return;
+	if (op == OP_CONV2D)
+		window(m, x);
+	m->attr.out = out;
+	m->attr.shift = pick(m, 4);
+	shape = m->attr;
+	while (first < c) {
+		int32_t n = between(m, 1, c - first);
+		bool last = first + n == c, keeps = last && pick(m, 4) == 0;
+		struct node *part;
+
+		if (!part_inputs(m, op, x, first, n, out, in))
+			return;
+		m->attr.result = m->dtype == DT_F32 || (last && !keeps) ? DT_COUNT : sums;
+		m->attr.rounding = (enum rounding)pick(m, ROUNDING_COUNT);
+		if (last && !keeps)
+			some_act(m);
+		part = add(m, op, in, in[3] ? 4 : 3);
+		m->attr = shape;
+		if (!part)
+			return;
+		in[3] = part->out;
+		first += n;
+	}
+}
+
+static void
+make_rescale(struct maker *m, struct tensor *x)
+{
+	int32_t c = x->shape.dim[x->shape.rank - 1], i;
+	struct tensor *in[3] = { x };
+	bool even = pick(m, 4) == 0;
+
+	if (!is_sum(x))
+		return;
+	in[1] = constant(m, even ? DT_F32 : DT_I32, 1, &c, NULL);
+	in[2] = constant(m, DT_I8, 1, &c, NULL);
+	for (i = 0; i < c; i++)
+		if (even)
+			((float *)in[1]->data)[i] = 0.01f * (1 + ((const float *)in[1]->data)[i]);
+		else {
+			((int32_t *)in[1]->data)[i] = (1 << 30) + pick(m, 1 << 30);
+			((int8_t *)in[2]->data)[i] = (int8_t)-pick(m, 12);
+		}
+	m->attr.rounding = even ? ROUNDING_EVEN : pick(m, 2) ? ROUNDING_DOUBLE : ROUNDING_SINGLE;
+	m->attr.shift = pick(m, 4);
+	some_act(m);
+	add(m, OP_RESCALE, in, even ? 2 : 3);
+}
+
+static void
+make_gather(struct maker *m, struct tensor *x)
+{
+	int32_t n = between(m, 1, 6), c = x->shape.dim[x->shape.rank - 1], i;
+	struct tensor *in[2] = { x, constant(m, DT_I32, 1, &n, NULL) };
+
+	for (i = 0; i < n; i++)
+		((int32_t *)in[1]->data)[i] = pick(m, c);
+	add(m, OP_GATHER, in, 2);
 }
 
 static void
@@ -363,7 +472,7 @@ make_resize(struct maker *m, struct tensor *x)
 }
 
 static void (*const makers[])(struct maker *, struct tensor *) = {
-	make_layer, make_layer, make_pool, make_unary, make_unary, make_unary, make_requantize, make_binary, make_binary,
+	make_layer, make_layer, make_parts, make_parts, make_rescale, make_gather, make_pool, make_unary, make_unary, make_unary, make_requantize, make_binary, make_binary,
 	make_concat, make_concat, make_concat, make_slice, make_slice, make_pad, make_reshape, make_reshape,
 	make_transpose, make_batchnorm, make_batchnorm, make_mean, make_resize
 };
