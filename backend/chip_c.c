@@ -157,12 +157,26 @@ chip_c_expr(struct chip_c *g, const struct chip_op *op, const struct ast_expr *e
 
 /* ---- units ---- */
 
-static const char *
-type_c(enum dtype t)
+uint64_t
+chip_c_vars(enum chip_kind kind)
+{
+	uint64_t follows = UINT64_C(1) << VAR_MACS;
+
+	if (kind == KIND_DWCONV2D)
+		follows |= UINT64_C(1) << VAR_GROUPS;
+	if (kind == KIND_MAXPOOL || kind == KIND_AVGPOOL)
+		follows |= UINT64_C(1) << VAR_OUT;
+	if (kind == KIND_REQUANTIZE)
+		follows |= UINT64_C(1) << VAR_IN;
+	return chip_kind_vars(kind) & ~follows;
+}
+
+const char *
+chip_c_type(enum dtype t)
 {
 	static const char *const text[DT_COUNT] = { [DT_F32] = "NN_F32", [DT_I8] = "NN_I8", [DT_I16] = "NN_I16", [DT_I32] = "NN_I32" };
 
-	return text[t];
+	return t < DT_COUNT ? text[t] : "NN_I32"; /* an operand that is not there */
 }
 
 static void
@@ -198,6 +212,7 @@ chip_c_unit(struct chip_c *g, const struct chip_op *op)
 		[ROUNDING_DOUBLE] = "NN_DOUBLE", [ROUNDING_SINGLE] = "NN_SINGLE", [ROUNDING_EVEN] = "NN_EVEN", [ROUNDING_SHIFT] = "NN_SHIFT"
 	};
 	const struct chip_type *t = &op->types.v[0];
+	bool two = chip_kind_info[op->kind].operands[0] == 'a';
 	char kind[32];
 	size_t n;
 
@@ -205,7 +220,7 @@ chip_c_unit(struct chip_c *g, const struct chip_op *op)
 		kind[n] = (char)toupper((unsigned char)chip_kind_info[op->kind].name[n]);
 	kind[n] = '\0';
 	emit_line(&g->e, "static const struct nn_unit unit_%s = {", chip_c_id(g, op));
-	emit_line(&g->e, "\t\"%s\", NN_%s, %s, %s, %s, %s, %d, %d, %d,", op->title, kind, type_c(t->x), type_c(t->w), type_c(t->b),
+	emit_line(&g->e, "\t\"%s\", NN_%s, %s, %s, %s, %s, %d, %d, %d,", op->title, kind, chip_c_type(t->x), chip_c_type(two ? t->b : t->w), chip_c_type(t->b),
 		roundings[op->requant.rounding], op->requant.per_channel, op->pads_zero_point, op->accumulator_bits);
 	layout_c(g, op, OPERAND_X);
 	layout_c(g, op, OPERAND_W);

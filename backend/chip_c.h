@@ -53,6 +53,10 @@ bool chip_c_two_results(const struct chip_op *);
 /* The single value that a limit leaves VAR, as a C expression; NULL: it may vary.  KNOWN: bits of the variables whose values the
  * expression may use. */
 const char *chip_c_fixed(struct chip_c *, const struct chip_op *, enum chip_var, uint64_t known);
+/* The variables that make a call of the kind, by bit: all but those that always follow from others. */
+uint64_t chip_c_vars(enum chip_kind);
+/* "NN_I8"; NN_I32 for DT_COUNT. */
+const char *chip_c_type(enum dtype);
 /* "v[NN_IN]" */
 const char *chip_c_var(struct chip_c *, enum chip_var);
 /* Prototypes of all intrinsics, without the header's guards. */

@@ -156,7 +156,7 @@ pointer_type(struct chip_c *g, const struct chip_op *op, enum chip_operand opera
 	case OPERAND_W:
 		return arena_printf(g->arena, "const %s *", dtype_info[t->w].c_type);
 	case OPERAND_B:
-		return arena_printf(g->arena, "const %s *", dtype_info[chip_kind_info[op->kind].operands[0] == 'a' ? t->w : t->b].c_type);
+		return arena_printf(g->arena, "const %s *", dtype_info[t->b].c_type);
 	case OPERAND_SUM:
 		return arena_printf(g->arena, "const %s *", dtype_info[op->partial_type].c_type);
 	case OPERAND_COUNT:
@@ -227,10 +227,10 @@ make_arg(struct chip_c *g, const struct chip_op *op, const struct argument *from
 }
 
 static struct chip_function *
-find_function(struct chip_c *g, const char *name)
+find_function(struct chip_c *g, const char *function)
 {
 	for (struct chip_function *f = g->functions; f; f = f->next)
-		if (strcmp(f->name, name) == 0)
+		if (strcmp(f->name, function) == 0)
 			return f;
 	return NULL;
 }

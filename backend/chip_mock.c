@@ -190,7 +190,7 @@ take_arg(struct wrapper *w, const struct chip_arg *a)
 static void
 take_fixed(struct wrapper *w)
 {
-	uint64_t all = chip_kind_vars(w->op->kind);
+	uint64_t all = chip_c_vars(w->op->kind);
 
 	emit_line(&w->g->e, "\t{\n\tconst int32_t *const v = c.v;\n\t(void)v;");
 	for (int pass = 0; pass < 3; pass++)
@@ -240,7 +240,7 @@ derive(struct wrapper *w)
 {
 	static const enum chip_var vertical[] = { VAR_HI, VAR_HO, VAR_PT, VAR_PB, VAR_KH, VAR_SH, VAR_DH };
 	static const enum chip_var horizontal[] = { VAR_WI, VAR_WO, VAR_PL, VAR_PR, VAR_KW, VAR_SW, VAR_DW };
-	uint64_t all = chip_kind_vars(w->op->kind);
+	uint64_t all = chip_c_vars(w->op->kind);
 	struct chip_c *g = w->g;
 
 	if (all & BIT(VAR_MULTIPLIER)) {
@@ -249,9 +249,9 @@ derive(struct wrapper *w)
 		if (!knows(w, VAR_MULTIPLIER))
 			set_var(w, VAR_MULTIPLIER, "1");
 		if (!knows(w, VAR_OUT) && knows(w, VAR_IN))
-			set_var(w, VAR_OUT, "c.v[NN_IN] * c.v[NN_MULTIPLIER]");
+			set_var(w, VAR_OUT, "c.v[NN_IN] * c.v[NN_DEPTH_MULTIPLIER]");
 		if (!knows(w, VAR_IN) && knows(w, VAR_OUT))
-			set_var(w, VAR_IN, "c.v[NN_OUT] / c.v[NN_MULTIPLIER]");
+			set_var(w, VAR_IN, "c.v[NN_OUT] / c.v[NN_DEPTH_MULTIPLIER]");
 	}
 	if ((all & BIT(VAR_DH)) == 0)
 		w->known |= BIT(VAR_DH) | BIT(VAR_DW);
@@ -259,7 +259,7 @@ derive(struct wrapper *w)
 		derive_side(w, vertical);
 		derive_side(w, horizontal);
 	}
-	if ((all & BIT(VAR_ROWS)) && !knows(w, VAR_ROWS) && chip_kind_vars(w->op->kind) & BIT(VAR_ROWS))
+	if ((all & BIT(VAR_ROWS)) && !knows(w, VAR_ROWS) && chip_c_vars(w->op->kind) & BIT(VAR_ROWS))
 		set_var(w, VAR_ROWS, "1");
 	if (w->op->kind == KIND_MAXPOOL || w->op->kind == KIND_AVGPOOL)
 		set_var(w, VAR_OUT, "c.v[NN_IN]");
@@ -287,20 +287,19 @@ find_param(const struct chip_function *f, const char *param)
 static const char *
 result_type(struct wrapper *w)
 {
-	static const char *const text[DT_COUNT] = { [DT_F32] = "NN_F32", [DT_I8] = "NN_I8", [DT_I16] = "NN_I16", [DT_I32] = "NN_I32" };
 	static const char *const told_by[] = { "multiplier", "scale", "shift" };
 	const struct chip_op *op = w->op;
 	const struct chip_arg *a;
 
 	if (!chip_c_two_results(op))
-		return text[op->types.v[0].y];
+		return chip_c_type(op->types.v[0].y);
 	a = find_param(w->f, "partial");
 	if (a)
-		return arena_printf(w->g->arena, "%s ? %s : NN_I8", a->name, text[op->partial_type]);
+		return arena_printf(w->g->arena, "%s ? %s : NN_I8", a->name, chip_c_type(op->partial_type));
 	for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++) {
 		a = find_param(w->f, told_by[i]);
 		if (a && strchr(a->type, '*'))
-			return arena_printf(w->g->arena, "%s ? NN_I8 : %s", a->name, text[op->partial_type]);
+			return arena_printf(w->g->arena, "%s ? NN_I8 : %s", a->name, chip_c_type(op->partial_type));
 	}
 	return NULL;
 }
@@ -309,7 +308,6 @@ static bool
 emit_try(struct chip_c *g, const struct chip_function *f, const struct chip_op *op)
 {
 	struct wrapper w = { .g = g, .f = f, .op = op };
-	static const char *const sums[DT_COUNT] = { [DT_F32] = "NN_F32", [DT_I8] = "NN_I8", [DT_I16] = "NN_I16", [DT_I32] = "NN_I32" };
 	const char *type = result_type(&w);
 
 	if (!type) {
@@ -318,7 +316,7 @@ emit_try(struct chip_c *g, const struct chip_function *f, const struct chip_op *
 		return false;
 	}
 	emit_line(&g->e, "\tc = nn_call_start();");
-	emit_line(&g->e, "\tc.sum_type = %s;", sums[op->partial_type]);
+	emit_line(&g->e, "\tc.sum_type = %s;", chip_c_type(op->partial == PARTIAL_NONE ? DT_I32 : op->partial_type));
 	for (size_t i = 0; i < f->args.n; i++)
 		take_arg(&w, &f->args.v[i]);
 	take_fixed(&w);
@@ -398,6 +396,35 @@ guard_name(struct chip_c *g, const char *file)
 	return isdigit((unsigned char)*s) ? arena_printf(g->arena, "H_%s", s) : s;
 }
 
+/* Words that calls pass as constants: the vendor's header defines them, here any distinct numbers do. */
+static void
+emit_constants(struct chip_c *g)
+{
+	struct map *seen = map_new(g->arena);
+	struct intern *words = intern_new(g->arena);
+	int number = 1000;
+
+	for (const struct chip_function *f = g->functions; f; f = f->next)
+		for (size_t i = 0; i < f->args.n; i++) {
+			const struct chip_arg *a = &f->args.v[i];
+			name word;
+
+			if (a->kind != HOLE_TEXT || !(isalpha((unsigned char)*a->text) || *a->text == '_')
+			    || strspn(a->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(a->text))
+				continue;
+			word = intern(words, a->text);
+			if (map_get(seen, word))
+				continue;
+			map_put(seen, word, g);
+			if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
+				emit_line(&g->e, "#include <stdbool.h>");
+			else if (strcmp(word, "NULL") == 0)
+				emit_line(&g->e, "#include <stddef.h>");
+			else
+				emit_line(&g->e, "#ifndef %s\n#define %s %d\n#endif", word, word, ++number);
+		}
+}
+
 static void
 emit_header(struct chip_c *g, const char *command)
 {
@@ -405,7 +432,9 @@ emit_header(struct chip_c *g, const char *command)
 
 	emit_comment(&g->e, arena_printf(g->arena, "%s: the intrinsics of %s as its .chip file calls them.\nMade from %s by netc %s:\n\t%s", file,
 		g->chip->name, g->chip->file, PACKAGE_VERSION, command));
-	emit_line(&g->e, "#ifndef %s\n#define %s\n#include <stdint.h>\n", guard, guard);
+	emit_line(&g->e, "#ifndef %s\n#define %s\n#include <stdint.h>", guard, guard);
+	emit_constants(g);
+	emit_blank(&g->e);
 	emit_line(&g->e, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
 	for (const struct chip_function *f = g->functions; f; f = f->next) {
 		emit_line(&g->e, "void");

@@ -57,7 +57,7 @@ fill_bytes(const struct chip_op *op, struct chip_vars *v)
 		v->type[k] = DT_COUNT;
 	v->type[two ? OPERAND_A : OPERAND_X] = t->x;
 	v->type[OPERAND_W] = t->w;
-	v->type[OPERAND_B] = two ? t->w : t->b;
+	v->type[OPERAND_B] = t->b;
 	v->type[OPERAND_Y] = usual_result(op);
 	if (op->partial == PARTIAL_IN_OUT)
 		v->type[OPERAND_SUM] = op->partial_type;
@@ -128,7 +128,7 @@ settle(const struct chip_op *op, struct chip_vars *v, uint64_t fixed)
 {
 	static const enum chip_var vertical[] = { VAR_HI, VAR_HO, VAR_PT, VAR_PB, VAR_KH, VAR_SH, VAR_DH };
 	static const enum chip_var horizontal[] = { VAR_WI, VAR_WO, VAR_PL, VAR_PR, VAR_KW, VAR_SW, VAR_DW };
-	uint64_t all = chip_kind_vars(op->kind);
+	uint64_t all = chip_c_vars(op->kind);
 
 	for (int pass = 0; pass < 3; pass++)
 		for (int var = 0; var < VAR_COUNT; var++) {
@@ -157,7 +157,7 @@ static bool
 legal(const struct chip_op *op, const struct chip_vars *v)
 {
 	const struct chip_limit *broken;
-	uint64_t all = chip_kind_vars(op->kind);
+	uint64_t all = chip_c_vars(op->kind);
 
 	for (int var = 0; var < VAR_COUNT; var++)
 		if ((all >> var & 1) && v->v[var] < (var >= VAR_PT && var <= VAR_PR ? 0 : 1))
@@ -236,7 +236,7 @@ static void
 add_probe(struct suite *s, const struct chip_op *op, const struct chip_vars *v, struct loc loc, const char *source, const char *what,
 	enum dtype y, const char *flags)
 {
-	struct probe p = { .op = op, .what = what, .y = y, .sum = op->partial_type, .flags = flags, .vars = *v };
+	struct probe p = { .op = op, .what = what, .y = y, .sum = op->partial == PARTIAL_NONE ? DT_I32 : op->partial_type, .flags = flags, .vars = *v };
 
 	if (operand_bytes(op, v, first_operand(op)) > ROOM_MAX || operand_bytes(op, v, OPERAND_W) > ROOM_MAX
 	    || operand_bytes(op, v, OPERAND_Y) > ROOM_MAX || v->v[VAR_OUT] > 4096) {
@@ -374,7 +374,7 @@ probe_zeros(struct suite *s, const struct chip_op *op, const struct chip_vars *v
 		add_probe(s, op, v, loc, "zero points", "a zero point of x", usual_result(op), with(s, op, "NN_X_ZERO"));
 	if (op->y_zero)
 		add_probe(s, op, v, loc, "zero points", "a zero point of y", usual_result(op), with(s, op, "NN_Y_ZERO"));
-	if ((chip_kind_vars(op->kind) >> VAR_PT & 1) && can_pad(op, &padded))
+	if ((chip_c_vars(op->kind) >> VAR_PT & 1) && can_pad(op, &padded))
 		add_probe(s, op, &padded, loc, "padding", op->x_zero ? "padding with a zero point of x" : "padding", usual_result(op),
 			with(s, op, op->x_zero ? "NN_X_ZERO" : "0"));
 }
@@ -476,9 +476,9 @@ pitch_c(struct chip_c *g, const struct chip_op *op, const struct chip_arg *a)
 	const char *field = two && a->operand == OPERAND_B ? "x" : chip_operand_names[a->operand];
 	const char *dense = "v[NN_N]";
 
-	if (op->kind == KIND_REQUANTIZE || (a->operand == OPERAND_Y && (chip_kind_vars(op->kind) >> VAR_OUT & 1)) || a->operand == OPERAND_SUM)
+	if (op->kind == KIND_REQUANTIZE || (a->operand == OPERAND_Y && (chip_c_vars(op->kind) >> VAR_OUT & 1)) || a->operand == OPERAND_SUM)
 		dense = "v[NN_OUT]";
-	else if (chip_kind_vars(op->kind) >> VAR_IN & 1)
+	else if (chip_c_vars(op->kind) >> VAR_IN & 1)
 		dense = "v[NN_IN]";
 	return arena_printf(g->arena, "c->%s_pitch ? c->%s_pitch : %s", field, field, dense);
 }
@@ -514,7 +514,6 @@ emit_call(struct chip_c *g, const struct chip_function *f, const struct chip_op 
 static void
 emit_probes(struct suite *s)
 {
-	static const char *const types[DT_COUNT] = { [DT_F32] = "NN_F32", [DT_I8] = "NN_I8", [DT_I16] = "NN_I16", [DT_I32] = "NN_I32" };
 	struct chip_c *g = s->g;
 
 	emit_line(&g->e, "static const struct nn_probe probes[] = {");
@@ -522,7 +521,7 @@ emit_probes(struct suite *s)
 		const struct probe *p = &s->probes.v[i];
 		const char *id = chip_c_id(g, p->op);
 
-		emit_line(&g->e, "\t{ &unit_%s, call_%s, \"%s\", \"%s\", %s, %s, %s,", id, id, p->line, p->what, types[p->y], types[p->sum], p->flags);
+		emit_line(&g->e, "\t{ &unit_%s, call_%s, \"%s\", \"%s\", %s, %s, %s,", id, id, p->line, p->what, chip_c_type(p->y), chip_c_type(p->sum), p->flags);
 		text_reset(&g->text);
 		for (int k = 0; k < VAR_COUNT; k++)
 			text_add(&g->text, "%s%" PRId64, k ? ", " : "", p->vars.v[k]);

@@ -7,6 +7,8 @@ RUNTIME_FILES = \
 	%D%/nn_affine_f32.c \
 	%D%/nn_avgpool_f32.c \
 	%D%/nn_avgpool_i8.c \
+	%D%/nn_chip_reference.h \
+	%D%/nn_chip_suite.h \
 	%D%/nn_clamp_f32.c \
 	%D%/nn_clamp_i8.c \
 	%D%/nn_conv2d_f32.c \

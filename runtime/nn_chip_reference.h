@@ -10,7 +10,7 @@
 
 /* ORDER: as chips/vars.def, chips/kinds.def, and enum chip_dim of chips/chip.h; a unit test compares them. */
 enum nn_var {
-	NN_IN, NN_OUT, NN_GROUPS, NN_MULTIPLIER, NN_KH, NN_KW, NN_SH, NN_SW, NN_DH, NN_DW, NN_PT, NN_PB, NN_PL, NN_PR,
+	NN_IN, NN_OUT, NN_GROUPS, NN_DEPTH_MULTIPLIER, NN_KH, NN_KW, NN_SH, NN_SW, NN_DH, NN_DW, NN_PT, NN_PB, NN_PL, NN_PR,
 	NN_HI, NN_WI, NN_HO, NN_WO, NN_ROWS, NN_N, NN_MACS, NN_VARS
 };
 enum nn_kind {

@@ -150,7 +150,9 @@ nn_probe_run(const struct nn_probe *p, const struct nn_room *room)
 	c.x_zero = c.a_zero = (p->flags & NN_X_ZERO) ? -11 : 0;
 	c.b_zero = (p->flags & NN_X_ZERO) ? 7 : 0;
 	c.y_zero = (p->flags & NN_Y_ZERO) ? 5 : 0;
-	c.relu = (p->flags & NN_WITH_RELU) != 0;
+	c.relu = (p->flags & NN_WITH_RELU) != 0; /* told by a flag, or by the lower bound */
+	if (c.relu)
+		c.act_min = c.y_zero;
 	if (p->flags & NN_BOUNDS) {
 		c.act_min = -20;
 		c.act_max = 33;
