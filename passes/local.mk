@@ -10,6 +10,20 @@ libnetc_a_SOURCES += \
 	%D%/fold_act.c \
 	%D%/simplify.c \
 	%D%/dce.c \
+	%D%/channels.c \
+	%D%/channels.h \
+	%D%/permute.c \
+	%D%/permute.h \
+	%D%/pieces.c \
+	%D%/pieces.h \
+	%D%/record.c \
+	%D%/record.h \
+	%D%/structure.c \
+	%D%/structure.h \
+	%D%/grouped.c \
+	%D%/shuffled.c \
+	%D%/shuffled.h \
+	%D%/fold_shuffle.c \
 	%D%/alias.c \
 	%D%/place.c \
 	%D%/alias.h
