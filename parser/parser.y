@@ -575,7 +575,7 @@ take_chip_group(bool *want)
 		want[YYSYMBOL_ASSIGN] = false; /* of a property called 'where' */
 	if (top)
 		return "an item such as 'chip' or 'op'";
-	return expression ? "an expression" : item ? "an item such as 'where' or 'cost'" : "a name";
+	return expression ? "an expression" : item ? "an item" : "a name";
 }
 
 /* What a set of expected tokens amounts to, taken out of the set; NULL: just tokens. */

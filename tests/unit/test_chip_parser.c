@@ -331,7 +331,7 @@ static const struct {
 	{ "a = ", "[f(", "", "brackets nested deeper than 1000" },
 	{ "", "a {", "", "brackets nested deeper than 1000" },
 	{ "", "{", "", "unexpected '{', expected an item such as 'chip' or 'op'" },
-	{ "a {", "{", "", "unexpected '{', expected an item such as 'where' or 'cost' or '}'" },
+	{ "a {", "{", "", "unexpected '{', expected an item or '}'" },
 	{ "", "(", "", "unexpected '(', expected an item such as 'chip' or 'op'" },
 	{ "", "}", "", "unexpected '}', expected an item such as 'chip' or 'op'" },
 	{ "", ";", "", "unexpected ';', expected an item such as 'chip' or 'op'" },
