@@ -75,6 +75,12 @@ lower_place(struct lower *l, const struct tensor *t)
 }
 
 struct buffer *
+lower_buffer(struct lower *l, enum buffer_kind kind, name label, enum dtype dtype, const struct shape *shape)
+{
+	return buffer_new(l->p, kind, label, dtype, shape);
+}
+
+struct buffer *
 lower_scratch(struct lower *l, const struct node *n, enum dtype dtype, int64_t count)
 {
 	struct shape shape = { 1, { (int32_t)count } };
@@ -293,10 +299,11 @@ program_lower(struct arena *a, const struct graph *g, struct diag *diag)
 
 	p->arena = a;
 	p->graph = g;
+	l.constants = map_new(a);
 	l.of_tensor = ARENA_ARRAY(a, struct buffer *, g->tensors.n);
 	make_ports(&l);
 	for (const struct node *n = g->first; n; n = n->next) {
-		ok &= lower_table[n->op](&l, n);
+		ok &= n->unit ? lower_unit(&l, n) : lower_table[n->op](&l, n);
 		if (p->last && p->last->node == n)
 			p->last->last = true;
 	}

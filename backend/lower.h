@@ -20,6 +20,9 @@ void call_multipliers(struct lower *, struct call *, const struct rescale *);
 /* No array. */
 void call_null(struct lower *, struct call *, const char *name, enum dtype);
 
+/* Storage of its own, of the program. */
+struct buffer *lower_buffer(struct lower *, enum buffer_kind, name label, enum dtype, const struct shape *);
+
 /* An array of COUNT elements in the arena, for calls to write and later ones of the same node to read. */
 struct buffer *lower_scratch(struct lower *, const struct node *, enum dtype, int64_t count);
 
@@ -50,6 +53,8 @@ struct box {
 void tensor_steps(const struct tensor *, int64_t step[RANK_MAX]);
 /* Drop dimensions of length 1 and join those that every operand walks as one. */
 void box_reduce(struct box *);
+/* Calls of the unit that runs the node: backend/lower_unit.c. */
+lower_fn lower_unit;
 /* Copy: operand 0 of the box is written, operand 1 read.  True: lower_X functions end with it. */
 bool lower_move(struct lower *, const struct node *, struct box, struct place to, struct place from);
 #endif

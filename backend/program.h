@@ -18,6 +18,7 @@ struct buffer {
 	int64_t bytes;
 	int align;              /* bytes, a power of two */
 	const void *data;       /* CONST */
+	const char *note;       /* CONST: further words for the comment, or NULL */
 	int index;              /* INPUT, OUTPUT: which of the network's */
 	int first, last;        /* ARENA: the slots during which it is live, inclusive; set by program_plan */
 	int64_t offset;         /* ARENA: in the arena; set by program_plan.  CONST: in NAME.bin; set by the backend */
@@ -87,6 +88,7 @@ struct lower {
 	struct program *p;
 	struct diag *diag;
 	struct buffer **of_tensor; /* by tensor id of the root */
+	struct map *constants;     /* those made for units, by contents */
 };
 typedef bool lower_fn(struct lower *, const struct node *);
 extern lower_fn *const lower_table[OP_COUNT];

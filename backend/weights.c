@@ -102,6 +102,8 @@ describe_const(struct cgen *g, const struct buffer *b)
 		text_add(&g->text, ", scale %.9g", (double)t->quant.scale[0]);
 	else if (t && t->data == b->data && t->quant.count > 1)
 		text_add(&g->text, ", a scale for each output channel");
+	if (b->note)
+		text_add(&g->text, ", %s", b->note);
 }
 
 /* "const int8_t kws_stem_weight[64 * 10 * 4 * 1]" */

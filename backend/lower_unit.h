@@ -1,0 +1,46 @@
+/* A unit's call in the making; private to backend/lower_unit.c, unit_text.c, lower_dot.c. */
+#ifndef BACKEND_LOWER_UNIT_H
+#define BACKEND_LOWER_UNIT_H
+#include "backend/lower.h"
+#include "chips/chip.h"
+
+struct unit_operand {
+	const struct tensor *tensor;   /* NULL: the call has none */
+	struct place place;            /* where the call finds it, or leaves it */
+	int64_t pitch;                 /* elements */
+	const char *why_moved;         /* PLACE is a copy's; NULL: it is the tensor's own */
+};
+/* What a call is given besides, by the names of chips/params.def; those of multiplier, shift and scale that are per channel
+ * are constants. */
+struct unit_number {
+	const char *name;
+	enum { NUMBER_INT, NUMBER_FLOAT, NUMBER_POINTER } kind;
+	int64_t i;
+	float f;
+	struct place place;            /* POINTER; buf NULL: NULL */
+};
+struct unit_call {
+	struct lower *l;
+	const struct node *node;
+	const struct chip_op *op;
+	struct chip_vars vars;
+	struct unit_operand operand[OPERAND_COUNT];
+	ARRAY(struct unit_number) numbers;
+	struct call *call;
+};
+
+/* lower_unit.c: a constant, shared with equal ones.  NOTE: for the comment over it, or NULL. */
+struct place unit_constant(struct unit_call *, const char *label, enum dtype, const struct shape *, const void *data, int align,
+	const char *note);
+/* unit_numbers.c: fills in the numbers. */
+void unit_numbers(struct unit_call *);
+/* unit_text.c: the template as call->text, and its arguments; false after reporting a hole that has no value. */
+bool unit_text(struct unit_call *);
+/* Whether the template has a hole for PARAM. */
+bool unit_mentions(const struct unit_call *, const char *param);
+/* The template of a dot product with the numbers VARS: x and w are these C expressions, the result goes to part.  NULL after
+ * reporting. */
+const char *unit_dot_text(struct lower *, const struct chip_op *, const struct node *, const struct chip_vars *, const char *x, const char *w);
+/* lower_dot.c: a layer as loops around a dot product. */
+bool lower_dot(struct lower *, const struct node *);
+#endif
