@@ -28,12 +28,6 @@ add(struct make *m, const struct work *w, struct plan p)
 
 /* ---- what the layer is ---- */
 
-static bool
-has_weights(const struct node *n)
-{
-	return n->op == OP_CONV2D || n->op == OP_DWCONV2D || n->op == OP_DENSE || n->op == OP_TCONV2D;
-}
-
 /* Sums over the input channels can be cut. */
 static bool
 can_sum(const struct node *n)
@@ -53,10 +47,13 @@ last_dim(const struct tensor *t)
 	return t->shape.rank ? t->shape.dim[t->shape.rank - 1] : 1;
 }
 
+/* Whether the first dimension of the result can be cut: each row of it needs some rows of the input. */
 static bool
-is_padded(const struct node *n)
+has_rows(const struct node *n)
 {
-	return (op_info[n->op].attrs >> ATTR_PAD & 1) && (n->attr.pad[0] || n->attr.pad[1] || n->attr.pad[2] || n->attr.pad[3]);
+	if (n->op == OP_CONV2D || is_channelwise(n))
+		return true;
+	return n->op == OP_DENSE ? n->out->shape.rank >= 2 : op_info[n->op].flags & OPF_ELEMENTWISE && n->out->shape.rank >= 1;
 }
 
 bool
@@ -78,9 +75,9 @@ work_make(struct make *m, const struct chip_op *unit)
 	w.manner.class = CLASS_EXACT;
 	w.in = n->nin ? last_dim(n->in[0]) : 1;
 	w.out = last_dim(n->out);
-	w.rows = n->out->shape.rank == 3 ? n->out->shape.dim[0] : 1;
 	w.channelwise = is_channelwise(n);
-	w.cuts_rows = n->out->shape.rank == 3 && (n->op == OP_CONV2D || is_channelwise(n));
+	w.cuts_rows = has_rows(n);
+	w.rows = w.cuts_rows ? n->out->shape.dim[0] : 1;
 	w.cuts_out = w.channelwise || n->op == OP_CONV2D || n->op == OP_DENSE || n->op == OP_TCONV2D;
 	if (n->op == OP_CONV2D && n->attr.groups > 1)
 		w.cuts_out = false;
@@ -150,27 +147,6 @@ plan_class_within(const struct plan *p, enum annot_class allow, double bound)
 
 /* ---- one unit in one manner ---- */
 
-static bool
-has_result(const struct chip_op *u, enum dtype x, enum dtype w, enum dtype y)
-{
-	for (size_t i = 0; i < u->types.n; i++)
-		if (u->types.v[i].x == x && u->types.v[i].w == w && u->types.v[i].y == y)
-			return true;
-	return false;
-}
-
-/* Whether the unit gives raw sums of TYPE. */
-static bool
-gives_sums(const struct work *w, enum dtype type)
-{
-	const struct node *n = w->node;
-
-	if (!has_weights(n) || n->op == OP_TCONV2D)
-		return false;
-	return (w->unit->partial != PARTIAL_NONE && w->unit->partial_type == type)
-		|| has_result(w->unit, n->in[0]->dtype, n->in[1]->dtype, type);
-}
-
 static void
 add_impossible(struct make *m, const struct work *w, const char *why, const struct chip_limit *limit)
 {
@@ -181,26 +157,23 @@ add_impossible(struct make *m, const struct work *w, const char *why, const stru
 	add(m, w, p);
 }
 
-static struct chip_limit *
-limit_at(struct make *m, enum chip_limit_kind kind, struct loc loc)
-{
-	struct chip_limit *l = ARENA_NEW(m->arena, struct chip_limit);
-
-	l->kind = kind;
-	l->loc = loc;
-	l->source = loc.start ? chip_source_text(m->arena, m->chip, loc) : "";
-	return l;
-}
-
 /* The manner of W, searched; true when a plan without cuts came out. */
 static bool
 add_manner(struct make *m, struct work *w)
 {
 	struct plan p;
-	bool fits = search_plan(w, &p);
+	const struct chip_limit *misfit = manner_misfit(w);
+	bool fits;
 
+	if (misfit) {
+		add_impossible(m, w, chip_limit_found(m->arena, misfit, &w->base), misfit);
+		return false;
+	}
+	fits = search_plan(w, &p);
 	if (fits)
 		set_class(w, &p);
+	else if (p.in.n <= 1 && p.limit && m->all.n && m->all.v[m->all.n - 1].plan.limit == p.limit)
+		return false; /* the layer as it is has said so */
 	add(m, w, p);
 	return fits && p.in.n <= 1 && p.out.n <= 1 && p.rows.n <= 1;
 }
@@ -230,16 +203,16 @@ try_chain(struct make *m, const struct work *from)
 	struct work w = *from;
 
 	w.summing = SUM_CHAIN;
-	w.manner.partial = w.unit->partial_type;
-	if (w.unit->partial == PARTIAL_IN_OUT) {
-		if (sum_wanted(m->demand, false, w.manner.partial))
-			add_manner(m, &w);
-	} else if (sum_wanted(m->demand, false, w.manner.partial)) {
-		if (w.unit->partial == PARTIAL_NONE)
-			w.manner.partial = m->node->out->dtype == DT_F32 ? DT_F32 : DT_I32;
+	w.manner.partial = w.unit->partial != PARTIAL_NONE ? w.unit->partial_type : m->node->out->dtype == DT_F32 ? DT_F32 : DT_I32;
+	if (!sum_wanted(m->demand, false, w.manner.partial))
+		return;
+	if (w.unit->partial != PARTIAL_IN_OUT)
 		add_impossible(m, &w, "the unit takes no partial sums in",
-			limit_at(m, LIMIT_PARTIAL, w.unit->partial == PARTIAL_NONE ? w.unit->loc : w.unit->partial_loc));
-	}
+			manner_limit(&w, LIMIT_PARTIAL, w.unit->partial == PARTIAL_NONE ? w.unit->loc : w.unit->partial_loc));
+	else if (w.by_sums)
+		add_impossible(m, &w, "what a part starts from counts in its accumulator", manner_limit(&w, LIMIT_ACCUMULATOR, w.unit->accumulator_loc));
+	else
+		add_manner(m, &w);
 }
 
 static void
@@ -253,10 +226,7 @@ try_tree(struct make *m, const struct work *from, enum dtype type)
 	w.manner.partial = type;
 	w.manner.tree = true;
 	w.manner.requant_cpu = type == DT_I32 || type == DT_I16;
-	if (type != DT_I8 && !gives_sums(from, type))
-		add_impossible(m, &w, "the unit gives no partial sums", limit_at(m, LIMIT_PARTIAL, w.unit->loc));
-	else
-		add_manner(m, &w);
+	add_manner(m, &w);
 }
 
 /* Partial sums in every type and order that the unit and the annotation leave. */
@@ -282,68 +252,7 @@ try_sums(struct make *m, const struct work *w)
 		try_tree(m, w, DT_I8);
 }
 
-/* ---- what has to be done because of what the unit does not take ---- */
-
-struct needs {
-	bool requant, act, split;     /* results made outside; activation after; sums in parts that are added outside */
-	const char *why;              /* nothing helps */
-	const struct chip_limit *limit;
-};
-
-static bool
-is_padding(enum chip_var v)
-{
-	return v == VAR_PT || v == VAR_PB || v == VAR_PL || v == VAR_PR;
-}
-
-static void
-need_zero(struct work *w, struct needs *needs)
-{
-	const struct node *n = w->node;
-
-	if (n->out->quant.count && n->out->quant.zero != 0 && !w->unit->y_zero)
-		needs->requant = true;
-	if (n->in[0]->quant.count && n->in[0]->quant.zero != 0 && !w->unit->x_zero) {
-		w->manner.fold_zero = has_weights(n);
-		w->manner.pad_copy |= is_padded(n);
-		if (!has_weights(n))
-			needs->why = "its zero point cannot be folded away";
-	}
-}
-
-static void
-need_one(struct work *w, const struct chip_limit *l, struct needs *needs)
-{
-	switch (l->kind) {
-	case LIMIT_SET: case LIMIT_PAIR: case LIMIT_WHERE:
-		if (l->kind != LIMIT_WHERE && is_padding(l->var))
-			w->manner.pad_copy = true;
-		if (l->kind == LIMIT_SET && l->var == VAR_GROUPS && w->node->op == OP_CONV2D && w->node->attr.groups > 1)
-			w->manner.groups = w->node->attr.groups;
-		break;
-	case LIMIT_PADDING:
-		w->manner.pad_copy = true;
-		if (!has_weights(w->node))
-			needs->why = "cells outside of the image would count";
-		break;
-	case LIMIT_ZERO_POINT:  need_zero(w, needs); break;
-	case LIMIT_ACTIVATION:  needs->act = true; break;
-	case LIMIT_PER_CHANNEL: case LIMIT_REQUANT: needs->requant = true; break;
-	case LIMIT_ACCUMULATOR: needs->split = true; break;
-	case LIMIT_TYPE:
-		needs->requant = true;
-		if (w->node->out->dtype == DT_I8 && gives_sums(w, DT_I32))
-			break;
-		needs->limit = l;
-		needs->why = "it has no such combination of element types";
-		break;
-	case LIMIT_BIAS:    needs->why = "it takes no bias", needs->limit = l; break;
-	case LIMIT_PARTIAL: needs->why = "it takes no partial sums", needs->limit = l; break;
-	case LIMIT_LAYOUT:  needs->why = "it does not take the layout", needs->limit = l; break;
-	}
-	if (needs->why && !needs->limit)
-		needs->limit = l;
-}
+/* ---- one unit ---- */
 
 /* Each group is a convolution of its own from here on. */
 static void
@@ -365,7 +274,7 @@ add_manners(struct make *m, struct work w, const struct needs *needs, bool requa
 
 	w.manner.requant_cpu = requant;
 	w.manner.act_after = needs->act && !requant;
-	if (!cut && !needs->split)
+	if (!cut && !w.by_sums)
 		whole = add_manner(m, &w);
 	if (can_sum(w.node) && (w.node->attr.groups <= 1 || w.manner.groups > 1) && w.in > 1 && !whole)
 		try_sums(m, &w);
@@ -373,12 +282,10 @@ add_manners(struct make *m, struct work w, const struct needs *needs, bool requa
 		add_impossible(m, &w, "its input channels cannot be cut", NULL);
 }
 
-/* Results that no int8 arithmetic of ours describes are not this operation's. */
 static bool
-rounds_otherwise(const struct work *w)
+is_rounded(const struct make *m, const struct chip_op *u)
 {
-	return w->node->out->dtype == DT_I8 && !has_weights(w->node) && w->unit->requant.loc.start
-		&& w->unit->requant.rounding != ROUNDING_DOUBLE && w->unit->kind != KIND_MAXPOOL;
+	return has_weights(m->node) && unit_error(m->node, &u->requant) > 0;
 }
 
 static void
@@ -395,28 +302,31 @@ add_unit(struct make *m, const struct chip_op *u)
 	w.manner.as_conv = u->kind == KIND_CONV2D && m->node->op == OP_DENSE;
 	w.by_position = u->reads_weights;
 	n = chip_misfits(m->arena, u, m->node, misfit, 16);
-	for (int i = 0; i < n && i < 16; i++)
-		need_one(&w, misfit[i], &needs);
-	if (rounds_otherwise(&w)) {
-		needs.why = "it rounds otherwise than the operation";
-		needs.limit = limit_at(m, LIMIT_TYPE, u->requant.loc);
-	}
-	if (n > 0 || needs.why) {
+	needs_of(&w, misfit, n < 16 ? n : 16, &needs);
+	if (n > 0 || needs.why)
 		add_impossible(m, &w, needs.why ? needs.why : chip_limit_found(m->arena, misfit[0], &w.base), needs.why ? needs.limit : misfit[0]);
-		if (needs.why)
-			return;
-	}
+	if (needs.why)
+		return;
+	w.by_sums = needs.split;
+	w.by_position |= needs.split;
 	cut_groups(&w);
 	if (!needs.requant)
 		add_manners(m, w, &needs, false);
-	if (m->node->out->dtype == DT_I8 && gives_sums(&w, DT_I32)
-		&& (needs.requant || needs.act || unit_error(m->node, &u->requant) > 0))
+	if (m->node->out->dtype == DT_I8 && has_weights(m->node) && m->node->op != OP_TCONV2D
+		&& (needs.requant || needs.act || is_rounded(m, u)))
 		add_manners(m, w, &needs, true);
-	else if (needs.requant)
-		add_impossible(m, &w, "it gives no sums that portable C could rescale", misfit[0]);
 }
 
 /* ---- dot products, portable C ---- */
+
+static bool
+dot_takes(const struct chip_op *u, const struct chip_vars *v)
+{
+	for (size_t i = 0; i < u->types.n; i++)
+		if (u->types.v[i].x == v->type[OPERAND_X] && u->types.v[i].w == v->type[OPERAND_W] && u->types.v[i].y == v->type[OPERAND_Y])
+			return true;
+	return false;
+}
 
 static void
 add_dot(struct make *m, const struct chip_op *u)
@@ -439,8 +349,8 @@ add_dot(struct make *m, const struct chip_op *u)
 	w.base.type[OPERAND_Y] = n->out->dtype == DT_F32 ? DT_F32 : DT_I32;
 	if (u->has_bias)
 		w.base.type[OPERAND_B] = w.base.type[OPERAND_Y];
-	if (!has_result(u, n->in[0]->dtype, n->in[1]->dtype, w.base.type[OPERAND_Y])) {
-		add_impossible(m, &w, "it has no such combination of element types", limit_at(m, LIMIT_TYPE, u->types.n ? u->types.v[0].loc : u->loc));
+	if (!dot_takes(u, &w.base)) {
+		add_impossible(m, &w, "its element types", manner_limit(&w, LIMIT_TYPE, u->types.n ? u->types.v[0].loc : u->loc));
 		return;
 	}
 	if (m->demand->sum || m->demand->out || m->demand->rows) {

@@ -16,6 +16,7 @@ libnetc_a_SOURCES += \
 	%D%/fit.c \
 	%D%/layout.c \
 	%D%/misfit.c \
+	%D%/needs.c \
 	%D%/part.c \
 	%D%/plan_cost.c \
 	%D%/plan_text.c \

@@ -8,8 +8,11 @@ same_run(const struct run *a, const struct run *b)
 	return a->filled == b->filled && a->size == b->size && a->place == b->place;
 }
 
-struct runs
-runs_of(struct arena *a, const struct parts *parts, int32_t total, int32_t fill, bool places, bool alone)
+/* PARTS (n 0: TOTAL whole) as runs; the last, or with EACH every part filled up to FILL.  PLACES: first and last stand alone; ALONE: all. */
+struct cut_as { int32_t fill; bool each, places, alone; };
+
+static struct runs
+runs_of(struct arena *a, const struct parts *parts, int32_t total, struct cut_as as)
 {
 	int n = parts->n > 1 ? parts->n : 1;
 	struct runs r = { ARENA_ARRAY(a, struct run, (size_t)n), 0 };
@@ -17,12 +20,14 @@ runs_of(struct arena *a, const struct parts *parts, int32_t total, int32_t fill,
 
 	for (int i = 0; i < n; i++) {
 		int32_t size = parts->n > 1 ? parts->size[i] : total;
-		struct run run = { .size = size, .filled = i == n - 1 && fill ? fill : size, .at = at, .count = 1 };
+		struct run run = { .size = size, .filled = size, .at = at, .count = 1 };
 
-		if (places)
+		if ((i == n - 1 || as.each) && as.fill > size)
+			run.filled = as.fill;
+		if (as.places)
 			run.place = (i == 0 ? PART_FIRST : 0) | (i == n - 1 ? PART_LAST : 0);
 		at += size;
-		if (r.n && !alone && same_run(&r.v[r.n - 1], &run))
+		if (r.n && !as.alone && same_run(&r.v[r.n - 1], &run))
 			r.v[r.n - 1].count++;
 		else
 			r.v[r.n++] = run;
@@ -30,17 +35,37 @@ runs_of(struct arena *a, const struct parts *parts, int32_t total, int32_t fill,
 	return r;
 }
 
-/* Rows of the input that rows [FROM, FROM + COUNT) of the result need, and the padding left to them. */
+struct runs
+in_runs(const struct work *w, const struct plan *p)
+{
+	return runs_of(w->scratch, &p->in, w->in, (struct cut_as){ p->pad_in, p->pad_each, true, w->by_position });
+}
+
+struct runs
+out_runs(const struct work *w, const struct plan *p)
+{
+	return runs_of(w->scratch, &p->out, w->out, (struct cut_as){ p->pad_out, p->pad_each, false, w->by_position });
+}
+
+/* Rows of the input that rows [FROM, FROM + COUNT) of the result need, and the padding left to them.  Rows that lie in the padding
+ * altogether have no input to read: a row that has is computed with them (passes/split_rows.c). */
 struct window { int64_t rows, top, bottom; };
 
 static struct window
 window_of(const struct work *w, int32_t from, int32_t count)
 {
 	const int64_t *v = w->base.v;
-	int64_t first = from * v[VAR_SH] - v[VAR_PT];
-	int64_t end = (from + count - 1) * v[VAR_SH] - v[VAR_PT] + (v[VAR_KH] - 1) * v[VAR_DH] + 1;
-	struct window a = { .top = first < 0 ? -first : 0, .bottom = end > v[VAR_HI] ? end - v[VAR_HI] : 0 };
+	int64_t to = from + count, first, end;
+	struct window a;
 
+	while (from * v[VAR_SH] - v[VAR_PT] >= v[VAR_HI] && from > 0)
+		from--;
+	while ((to - 1) * v[VAR_SH] - v[VAR_PT] + (v[VAR_KH] - 1) * v[VAR_DH] < 0 && to < w->rows)
+		to++;
+	first = from * v[VAR_SH] - v[VAR_PT];
+	end = (to - 1) * v[VAR_SH] - v[VAR_PT] + (v[VAR_KH] - 1) * v[VAR_DH] + 1;
+	a.top = first < 0 ? -first : 0;
+	a.bottom = end > v[VAR_HI] ? end - v[VAR_HI] : 0;
 	a.rows = end - first - a.top - a.bottom;
 	if (from == 0 && count == w->rows) { /* the rows that no window reaches belong to it all the same */
 		a.rows = v[VAR_HI];
@@ -49,14 +74,22 @@ window_of(const struct work *w, int32_t from, int32_t count)
 	return a;
 }
 
+static bool
+has_windows(const struct work *w)
+{
+	enum op op = w->node->op;
+
+	return (op == OP_CONV2D && !w->manner.as_dense) || op == OP_DWCONV2D || op == OP_MAXPOOL || op == OP_AVGPOOL;
+}
+
 struct runs
 band_runs(const struct work *w, const struct plan *p)
 {
-	struct runs all = runs_of(w->scratch, &p->rows, w->rows, 0, false, true), r = { all.v, 0 };
+	struct runs all = runs_of(w->scratch, &p->rows, w->rows, (struct cut_as){ .alone = true }), r = { all.v, 0 };
 	struct window last = { 0 };
 
 	for (int i = 0; i < all.n; i++) {
-		struct window a = window_of(w, all.v[i].at, all.v[i].size);
+		struct window a = has_windows(w) ? window_of(w, all.v[i].at, all.v[i].size) : (struct window){ 0 };
 
 		if (r.n && r.v[r.n - 1].size == all.v[i].size && a.rows == last.rows && a.top == last.top && a.bottom == last.bottom)
 			r.v[r.n - 1].count++;
@@ -70,12 +103,18 @@ band_runs(const struct work *w, const struct plan *p)
 static void
 set_rows(const struct work *w, const struct run *rows, struct chip_vars *v)
 {
+	const int64_t *all = w->base.v;
 	struct window a;
 
 	if (!w->cuts_rows)
 		return;
-	if (w->unit && w->unit->kind == KIND_DENSE) {
-		v->v[VAR_ROWS] = w->base.v[VAR_ROWS] / w->rows * rows->size;
+	if (!has_windows(w)) { /* vectors, or where they are one: values; a dense layer as a convolution has them side by side */
+		if (all[VAR_ROWS] > 1)
+			v->v[VAR_ROWS] = all[VAR_ROWS] / w->rows * rows->size;
+		else if (w->manner.as_conv)
+			v->v[VAR_WI] = v->v[VAR_WO] = all[VAR_WI] / w->rows * rows->size;
+		else
+			v->v[VAR_N] = all[VAR_N] / w->rows * rows->size;
 		return;
 	}
 	a = window_of(w, rows->at, rows->size);

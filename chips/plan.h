@@ -26,6 +26,7 @@ struct plan {
 	bool tree;                       /* each part from zero, then a tree of adds; else each starts from the sum so far */
 	int32_t shift;                   /* i16 partial sums: bits dropped */
 	int32_t pad_in, pad_out;         /* channels after filling up to the unit's step (per part the last); 0: as they are */
+	bool pad_each;                   /* every part is filled up, not only the last */
 	bool pad_copy;                   /* the padding of the image is written out by a copy first */
 	bool requant_cpu;                /* the unit gives i32 sums, portable C (or the unit's requantize) rescales them */
 	bool fold_zero;                  /* x's zero point is folded into the bias */

@@ -77,7 +77,7 @@ sum_unit(const struct work *w, enum chip_kind kind, enum dtype from, enum dtype 
 		const struct chip_limit *limit;
 		struct chip_vars v;
 
-		if (u->kind != kind || !has_type(u, from, to))
+		if (u->kind != kind || !has_type(u, from, to) || (kind == KIND_REQUANTIZE && u->requant.rounding != ROUNDING_DOUBLE))
 			continue;
 		v = unit_vector_vars(u, from, to, rows, n);
 		if (chip_breaks(u, &v, &limit, 1) == 0)
@@ -207,7 +207,7 @@ add_fill_copies(struct tally *t, int64_t groups)
 	add_copy(t, size, 1);
 	if (p->pad_in) {
 		size = rows * columns * p->pad_in * bytes;
-		add_copy(t, size, groups);
+		add_copy(t, size, groups * (p->pad_each && p->in.n > 1 ? p->in.n : 1));
 		t->p->scratch += size;
 	}
 }
@@ -216,8 +216,8 @@ bool
 plan_cost(const struct work *w, struct plan *p)
 {
 	struct tally t = { .w = w, .p = p, .ok = true };
-	struct runs rows = band_runs(w, p), outs = runs_of(w->scratch, &p->out, w->out, p->pad_out, false, false);
-	struct runs ins = runs_of(w->scratch, &p->in, w->in, p->pad_in, true, false);
+	struct runs rows = band_runs(w, p), outs = out_runs(w, p);
+	struct runs ins = in_runs(w, p);
 	int64_t groups = p->groups > 1 ? p->groups : 1;
 	bool sliced_out = p->out.n > 1 || groups > 1, sliced_in = p->in.n > 1 || groups > 1 || (w->channelwise && sliced_out);
 
@@ -255,7 +255,7 @@ plan_addition_cycles(const struct work *w, const struct plan *p)
 {
 	struct plan copy = *p;
 	struct tally t = { .w = w, .p = &copy, .ok = true };
-	struct runs rows = band_runs(w, p), outs = runs_of(w->scratch, &p->out, w->out, p->pad_out, false, false);
+	struct runs rows = band_runs(w, p), outs = out_runs(w, p);
 	struct run in = { w->in, w->in, 0, 1, PART_FIRST | PART_LAST };
 	struct work one = *w;
 

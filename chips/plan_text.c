@@ -48,10 +48,12 @@ parts_text(struct arena *a, const struct parts *p)
 static void
 say_fill(struct words *t, const struct work *w, const struct plan *p)
 {
+	const char *each = p->pad_each ? " each" : "";
+
 	if (p->pad_in && !w->channelwise)
-		say(t, "in filled to %d", p->pad_in);
+		say(t, "in filled to %d%s", p->pad_in, each);
 	if (p->pad_out)
-		say(t, "%s filled to %d", w->channelwise ? "channels" : "out", p->pad_out);
+		say(t, "%s filled to %d%s", w->channelwise ? "channels" : "out", p->pad_out, each);
 }
 
 const char *

@@ -4,6 +4,7 @@
  * number of bands and of output parts the least number of input parts that fits is enough, and once nothing but the sets decide it, finer
  * bands cannot help.  Sizes are as equal as the steps allow, or the largest first; search_refine improves on them. */
 #include <config.h>
+#include "chips/bounds.h"
 #include "chips/search.h"
 
 enum { TRIES_MAX = 3000, MEMBERS_MAX = 64 };
@@ -82,11 +83,28 @@ fill_row(const void *ctx, int32_t size)
 
 /* ---- whether a cut keeps the limits ---- */
 
+/* Whether the unit's accumulator holds the sums over the input channels of each part. */
+static bool
+sums_fit(const struct work *w, const struct runs *ins)
+{
+	int32_t out = layer_out_channels(w->node);
+	int64_t *lo = ARENA_ARRAY(w->scratch, int64_t, (size_t)out), *hi = ARENA_ARRAY(w->scratch, int64_t, (size_t)out);
+	int64_t limit = INT64_C(1) << (w->unit->accumulator_bits - 1);
+
+	for (int i = 0; i < ins->n; i++) {
+		layer_sum_range(w->node, ins->v[i].at, ins->v[i].at + ins->v[i].size, lo, hi);
+		for (int32_t c = 0; c < out; c++)
+			if (lo[c] <= -limit || hi[c] >= limit)
+				return false;
+	}
+	return true;
+}
+
 static bool
 keeps_limits(const struct work *w, struct plan *p)
 {
-	struct runs rows = band_runs(w, p), outs = runs_of(w->scratch, &p->out, w->out, p->pad_out, false, w->by_position);
-	struct runs ins = runs_of(w->scratch, &p->in, w->in, p->pad_in, true, w->by_position);
+	struct runs rows = band_runs(w, p), outs = out_runs(w, p);
+	struct runs ins = in_runs(w, p);
 
 	if (!w->unit)
 		return true;
@@ -102,15 +120,26 @@ keeps_limits(const struct work *w, struct plan *p)
 			}
 	p->why = NULL;
 	p->limit = NULL;
+	if (w->by_sums && !sums_fit(w, &ins)) {
+		p->why = "its sums";
+		p->limit = manner_limit(w, LIMIT_ACCUMULATOR, w->unit->accumulator_loc);
+		return false;
+	}
 	return true;
+}
+
+/* The last part, or the first where each is filled, which is the largest then. */
+static int32_t
+filled_part(const struct parts *p, int32_t total, bool each)
+{
+	return p->n > 1 ? p->size[each ? 0 : p->n - 1] : total;
 }
 
 /* The last part of each kind of channels is filled up to a size that the unit takes. */
 static bool
 fill_last(const struct work *w, struct plan *p)
 {
-	int32_t last_in = p->in.n > 1 ? p->in.size[p->in.n - 1] : w->in;
-	int32_t last_out = p->out.n > 1 ? p->out.size[p->out.n - 1] : w->out;
+	int32_t last_in = filled_part(&p->in, w->in, p->pad_each), last_out = filled_part(&p->out, w->out, p->pad_each);
 	int32_t in, out;
 
 	if (!w->unit)
@@ -140,6 +169,7 @@ sizes_possible(const struct work *w, const struct parts *parts, fill_fn *fill)
 struct axis {
 	struct counts counts;
 	struct parts given;  /* n > 0: these */
+	bool asked;          /* an annotation gives the number */
 	int32_t total, most;
 	fill_fn *fill;
 };
@@ -151,7 +181,8 @@ axis_of(const struct work *w, const struct annot *a, bool cuts, int32_t total, i
 
 	if (a && a->parts.n > 1)
 		x.given = (struct parts){ a->parts.n, a->parts.v };
-	if (a && a->parts.n > 0)
+	x.asked = a && a->parts.n > 0;
+	if (x.asked)
 		x.counts = (struct counts){ 1, { a->parts.n > 1 ? a->parts.n : a->parts.v[0] } };
 	else if (!cuts)
 		x.counts = (struct counts){ 1, { 1 } };
@@ -162,9 +193,18 @@ axis_of(const struct work *w, const struct annot *a, bool cuts, int32_t total, i
 	return x;
 }
 
-/* The sizes of N parts; VARIANT 1: the largest first. */
+/* No sizes of the unit: each part is going to be filled up. */
+static int32_t
+any_size(const void *ctx, int32_t size)
+{
+	(void)ctx;
+	return size;
+}
+
+/* The sizes of N parts; VARIANT 1: the largest first.  EACH becomes true when no part but the last could be filled up otherwise, which is done
+ * only when an annotation asks for so many parts. */
 static bool
-axis_cut(const struct work *w, const struct axis *x, int n, int variant, struct parts *p)
+axis_cut(const struct work *w, const struct axis *x, int n, int variant, struct parts *p, bool *each)
 {
 	*p = (struct parts){ 0 };
 	if (x->given.n) {
@@ -173,8 +213,12 @@ axis_cut(const struct work *w, const struct axis *x, int n, int variant, struct 
 	}
 	if (n <= 1)
 		return variant == 0;
-	if (variant == 0)
-		return cut_equal(w->scratch, x->total, n, x->fill, w, p);
+	if (variant == 0 && cut_equal(w->scratch, x->total, n, x->fill, w, p))
+		return true;
+	if (variant == 0) {
+		*each = x->asked;
+		return x->asked && cut_equal(w->scratch, x->total, n, any_size, NULL, p);
+	}
 	return cut_greedy(w->scratch, x->total, x->most, p) && p->n == n;
 }
 
@@ -206,8 +250,8 @@ try_cut(struct search *s, int rows, int out, int in, int variant)
 	struct plan p = s->w->manner;
 
 	s->tries++;
-	if (!axis_cut(s->w, &s->rows, rows, 0, &p.rows) || !axis_cut(s->w, &s->out, out, variant & 1, &p.out)
-		|| !axis_cut(s->w, &s->in, in, variant >> 1, &p.in) || !fill_last(s->w, &p))
+	if (!axis_cut(s->w, &s->rows, rows, 0, &p.rows, &p.pad_each) || !axis_cut(s->w, &s->out, out, variant & 1, &p.out, &p.pad_each)
+		|| !axis_cut(s->w, &s->in, in, variant >> 1, &p.in, &p.pad_each) || !fill_last(s->w, &p))
 		return false;
 	if (!keeps_limits(s->w, &p)) {
 		s->nearest = p;
@@ -259,12 +303,12 @@ finest_fits(struct search *s, int rows)
 	int out = s->out.counts.v[s->out.counts.n - 1], in = s->in.counts.v[s->in.counts.n - 1];
 	struct plan p = s->w->manner;
 
-	if (!axis_cut(s->w, &s->rows, rows, 0, &p.rows))
+	if (!axis_cut(s->w, &s->rows, rows, 0, &p.rows, &p.pad_each))
 		return false;
 	/* So many parts need not exist with the unit's steps: parts of the least size instead. */
-	if (!axis_cut(s->w, &s->out, out, 0, &p.out))
+	if (!axis_cut(s->w, &s->out, out, 0, &p.out, &p.pad_each))
 		cut_greedy(s->w->scratch, s->w->out, s->out.fill(s->w, 1), &p.out);
-	if (!axis_cut(s->w, &s->in, in, 0, &p.in))
+	if (!axis_cut(s->w, &s->in, in, 0, &p.in, &p.pad_each))
 		cut_greedy(s->w->scratch, s->w->in, s->in.fill(s->w, 1), &p.in);
 	if (!fill_last(s->w, &p))
 		return false;
@@ -367,8 +411,8 @@ list_members(const struct work *w, fill_fn *fill, int32_t total, int32_t *member
 static double
 part_cost(const struct work *w, const struct plan *p, bool cuts_in, int32_t size, unsigned place)
 {
-	struct runs rows = band_runs(w, p), others = cuts_in ? runs_of(w->scratch, &p->out, w->out, p->pad_out, false, false)
-		: runs_of(w->scratch, &p->in, w->in, p->pad_in, true, false);
+	struct runs rows = band_runs(w, p), others = cuts_in ? out_runs(w, p)
+		: in_runs(w, p);
 	double sum = 0;
 
 	for (int r = 0; r < rows.n; r++)

@@ -1,6 +1,7 @@
 /* What the files of the planner share: one layer on one unit in one manner, cut in the ways that the manner allows.
  *
  *	candidates.c  which units and manners there are, order of preference
+ *	needs.c       what has to be done around a unit because of what it does not take
  *	search.c      the coarsest cuts that keep every limit
  *	cuts.c        sizes of parts
  *	part.c        the numbers of one part's call
@@ -28,6 +29,7 @@ struct work {
 	bool channelwise;                /* in follows out: dwconv2d, pools */
 	bool cuts_rows, cuts_out;
 	bool by_position;                /* limits depend on which weights a part has: no two parts are alike */
+	bool by_sums;                    /* so does whether the accumulator holds its sums */
 };
 
 /* The place of a part in its sum: what it starts from and what it gives. */
@@ -42,9 +44,25 @@ struct run {
 };
 struct runs { struct run *v; int n; };
 
+/* needs.c */
+struct needs {
+	bool requant, act, split;        /* results made outside; activation after; sums in parts that are added outside */
+	const char *why;                 /* nothing helps, because of LIMIT */
+	const struct chip_limit *limit;
+};
+/* From the N limits that the layer as it is breaks; sets pad_copy, fold_zero, groups of the manner. */
+void needs_of(struct work *, const struct chip_limit *const *misfit, int n, struct needs *);
+/* What the unit still does not take of the layer's parts when all that the manner says is done (sizes apart); NULL: nothing. */
+const struct chip_limit *manner_misfit(const struct work *);
+/* A limit of KIND that is stated at LOC. */
+const struct chip_limit *manner_limit(const struct work *, enum chip_limit_kind, struct loc);
+/* conv2d, dwconv2d, tconv2d, dense. */
+bool has_weights(const struct node *);
+
 /* part.c */
-/* PARTS (n 0: TOTAL whole) as runs; the last part filled up to FILL unless that is 0.  PLACES: first and last are runs of their own. */
-struct runs runs_of(struct arena *, const struct parts *, int32_t total, int32_t fill, bool places, bool alone);
+/* The parts of P's channels with their fill; the input channels' first and last parts are runs of their own. */
+struct runs in_runs(const struct work *, const struct plan *);
+struct runs out_runs(const struct work *, const struct plan *);
 /* The call of the part that takes ROWS, OUT and IN. */
 struct chip_vars part_vars(const struct work *, const struct run *rows, const struct run *out, const struct run *in);
 /* The bands of rows of P, those alike joined: ROWS.at is one that stands for all. */

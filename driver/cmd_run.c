@@ -1,5 +1,6 @@
 /* netc run: the evaluator on .npy files.  It evaluates the graph as built, before any pass, so that what the
- * generated C computes can be compared with the meaning of the source. */
+ * generated C computes can be compared with the meaning of the source; or, told to give a chip's bits, the graph that
+ * the passes have made for that chip, whose operations round as the chip does. */
 #include <config.h>
 #include <string.h>
 #include "driver/compile.h"
@@ -125,6 +126,25 @@ write_results(struct compilation *c, const struct options *o, const void *const 
 		compile_output_error(c, why);
 }
 
+/* The graph to evaluate: as built, or as it is for the chip. */
+static bool
+build_graph(struct compilation *c, const struct options *o)
+{
+	struct pass_ctx ctx = { .diag = &c->diag, .scratch = &c->pass, .dump = stdout, .allow = o->allow };
+	bool stopped;
+
+	if (!compile_parse(c, o->files[0], o->trace_parse))
+		return false;
+	if (o->chip && !(c->chip = compile_chip(c, o->chip, o->trace_parse)))
+		return false;
+	if (!compile_build(c, &o->sema))
+		return false;
+	if (!c->chip || o->bits == BITS_NETWORK)
+		return true;
+	ctx.chip = c->chip;
+	return compile_passes(c, &ctx, &stopped);
+}
+
 int
 cmd_run(const struct options *o)
 {
@@ -134,7 +154,7 @@ cmd_run(const struct options *o)
 	compilation_init(&c, stderr);
 	compilation_options(&c, o);
 	progress_start();
-	if (compile_parse(&c, o->files[0], o->trace_parse) && compile_build(&c, &o->sema)) {
+	if (build_graph(&c, o)) {
 		inputs = read_inputs(&c, o);
 		if (inputs) {
 			progress_step("evaluating");

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "chips/chip.h"
 #include "driver/compile.h"
 #include "driver/progress.h"
 
@@ -76,6 +77,12 @@ compile_parse_chip(struct compilation *c, const char *path, bool trace)
 	return source && c->diag.errors == 0;
 }
 
+struct chip *
+compile_chip(struct compilation *c, const char *path, bool trace)
+{
+	return compile_parse_chip(c, path, trace) ? chip_read(&c->ir, c->names, &c->diag, c->chip_ast, path) : NULL;
+}
+
 bool
 compile_build(struct compilation *c, const struct sema_opts *opts)
 {
@@ -109,12 +116,18 @@ compile_file(struct compilation *c, const struct options *o, bool *stopped)
 {
 	struct pass_ctx ctx = {
 		.diag = &c->diag, .scratch = &c->pass, .dump = stdout, .dump_after = o->dump_ir, .stop_after = o->stop_after,
-		.print = { .elide = 64 }
+		.print = { .elide = 64 }, .verify = o->verify, .allow = o->allow
 	};
 
 	*stopped = false;
-	if (!compile_parse(c, o->files[0], o->trace_parse) || !compile_build(c, &o->sema)
-		|| !compile_passes(c, &ctx, stopped))
+	if (!compile_parse(c, o->files[0], o->trace_parse))
+		return false;
+	if (o->chip) {
+		c->chip = ctx.chip = compile_chip(c, o->chip, o->trace_parse);
+		if (!c->chip)
+			return false;
+	}
+	if (!compile_build(c, &o->sema) || !compile_passes(c, &ctx, stopped))
 		return false;
 	if (*stopped)
 		return true;

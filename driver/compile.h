@@ -10,6 +10,7 @@ struct compilation {
 	struct ast_file *ast;
 	struct ast_chip_file *chip_ast; /* of the last compile_parse_chip */
 	struct sema_ctx sema;
+	const struct chip *chip;   /* what is compiled for, or NULL */
 	struct graph *graph;       /* as built, or as passes left it */
 	struct program *program;
 };
@@ -20,6 +21,8 @@ void compilation_options(struct compilation *, const struct options *);
 /* Each: false after reporting errors. */
 bool compile_parse(struct compilation *, const char *path, bool trace);
 bool compile_parse_chip(struct compilation *, const char *path, bool trace);
+/* The chip that PATH describes; NULL after reporting errors. */
+struct chip *compile_chip(struct compilation *, const char *path, bool trace);
 bool compile_build(struct compilation *, const struct sema_opts *);
 bool compile_passes(struct compilation *, struct pass_ctx *, bool *stopped);
 bool compile_lower(struct compilation *);

@@ -2,6 +2,9 @@ bin_PROGRAMS += netc
 netc_SOURCES = \
   %D%/cmd_build.c \
   %D%/cmd_check.c \
+  %D%/cmd_chip.c \
+  %D%/cmd_compare.c \
+  %D%/cmd_explain.c \
   %D%/cmd_fmt.c \
   %D%/cmd_report.c \
   %D%/cmd_run.c \
@@ -11,8 +14,13 @@ netc_SOURCES = \
   %D%/options.c \
   %D%/options.def \
   %D%/options.h \
+  %D%/plans.c \
+  %D%/plans.h \
   %D%/signals.c \
   %D%/signals.h \
+  %D%/sweep.c \
+  %D%/table.c \
+  %D%/table.h \
   %D%/totals.h
 netc_LDADD = libnetc.a $(JANSSON_LIBS) -lm
 # The pipeline is in the library, where tests and fuzzers find it.

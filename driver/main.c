@@ -8,11 +8,16 @@
 
 static const struct command commands[] = {
 	{ "build", CMD_BUILD, "NET.net", 1, 1, "Compile a network to C", cmd_build },
-	{ "check", CMD_CHECK, "NET.net", 1, 1, "Report every error of a network; write nothing", cmd_check },
+	{ "check", CMD_CHECK, "FILE", 1, 1, "Report every error of a .net or .chip file; with --chip, what fits", cmd_check },
+	{ "explain", CMD_EXPLAIN, "NET.net LAYER", 2, 2, "Show every way to execute a layer on a chip", cmd_explain },
+	{ "compare", CMD_COMPARE, "NET.net A.chip B.chip", 3, 3, "Show a network on two chips side by side", cmd_compare },
 	{ "run", CMD_RUN, "NET.net IN.npy...", 1, -1, "Evaluate a network on .npy files, one per input in order", cmd_run },
 	{ "report", CMD_REPORT, "NET.net", 1, 1, "Show layers, their work and where their results lie", cmd_report },
 	{ "fmt", CMD_FMT, "FILE...", 1, -1, "Print .net and .chip files in the canonical form", cmd_fmt },
 	{ "test", CMD_TEST, "NET.net", 1, 1, "Run the test blocks of a network in the evaluator", cmd_test },
+	{ "chip-mock", CMD_CHIP_MOCK, "C.chip", 1, 1, "Write C twins of a chip's intrinsics, which stop at a broken limit", cmd_chip_mock },
+	{ "chip-test", CMD_CHIP_TEST, "C.chip", 1, 1, "Write a conformance suite that probes every line of a .chip", cmd_chip_test },
+	{ "chip-doc", CMD_CHIP_DOC, "C.chip", 1, 1, "Print a chip as a page of Markdown", cmd_chip_doc },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -22,7 +27,7 @@ print_usage(FILE *out)
 	fprintf(out, "usage: netc COMMAND [OPTION]... FILE...\n\nnetc compiles neural networks written in .net files to C for "
 		"firmware.\n\n");
 	for (int i = 0; i < COMMANDS; i++)
-		fprintf(out, "  netc %-7s %-18s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+		fprintf(out, "  netc %-7s %-21s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
 	fprintf(out, "\n'netc COMMAND --help' lists a command's options, 'netc --version' prints the version.\n"
 		"Exit status: 0 all is well, 1 errors were reported, 2 wrong usage.\n");
 }

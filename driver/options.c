@@ -86,6 +86,8 @@ print_help(const struct command *cmd)
 static const char *const weights_modes[] = {
 	[WEIGHTS_INLINE] = "inline", [WEIGHTS_SPLIT] = "split", [WEIGHTS_BIN] = "bin"
 };
+static const char *const classes[] = { "exact", "bounded" };
+static const char *const bits_words[] = { "chip", "network" };
 static const char *const whens[] = { [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never" };
 
 /* The index of WORD among N, or -1 after a message. */
@@ -172,6 +174,10 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 	case OPT_JSON:        o->json = true; break;
 	case OPT_IN_PLACE:    o->in_place = true; break;
 	case OPT_FMT_CHECK:   o->check = true; break;
+	case OPT_CHIP:        o->chip = text; break;
+	case OPT_SWEEP:       o->sweep = text; break;
+	case OPT_VERIFY:      o->verify = true; break;
+	case OPT_NO_VERIFY:   o->verify = false; break;
 	case OPT_WEIGHTS_DIR: o->sema.weights_dir = text; break;
 	case OPT_NETWORK:     o->sema.network = text; break;
 	case OPT_DUMP_IR:     o->dump_ir = text; break;
@@ -183,6 +189,14 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 	case OPT_WEIGHTS:
 		i = choose(cmd, "--weights", text, weights_modes, 3);
 		o->weights = (enum weights_mode)i;
+		return i >= 0;
+	case OPT_ALLOW:
+		i = choose(cmd, "--allow", text, classes, 2);
+		o->allow = i == 0 ? CLASS_EXACT : CLASS_BOUNDED;
+		return i >= 0;
+	case OPT_BITS:
+		i = choose(cmd, "--bits", text, bits_words, 2);
+		o->bits = i == 0 ? BITS_CHIP : BITS_NETWORK;
 		return i >= 0;
 	case OPT_COLOUR:
 		i = choose(cmd, "--color", text, whens, 3);
@@ -289,6 +303,18 @@ check_passes(const struct command *cmd, const struct options *o)
 	return !unknown;
 }
 
+/* What makes no sense without a chip. */
+static bool
+check_chip(const struct command *cmd, const struct options *o)
+{
+	const char *option = cmd->bit == CMD_EXPLAIN ? "explain" : o->sweep ? "--sweep" : o->bits == BITS_CHIP ? "--bits=chip" : NULL;
+
+	if (!option || o->chip)
+		return true;
+	usage_error(cmd, "%s needs --chip=FILE.chip", option);
+	return false;
+}
+
 bool
 options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *status)
 {
@@ -318,6 +344,6 @@ options_parse(struct options *o, const struct command *cmd, int argc, char **arg
 	else if (cmd->max_files >= 0 && o->nfiles > cmd->max_files)
 		usage_error(cmd, "%s takes only %s, what is '%s'?", cmd->name, cmd->arguments, o->files[cmd->max_files]);
 	else
-		return check_passes(cmd, o);
+		return check_chip(cmd, o) && check_passes(cmd, o);
 	return false;
 }

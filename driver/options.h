@@ -6,10 +6,13 @@
 #include "sema/sema.h"
 
 enum {
-	CMD_BUILD = 1, CMD_CHECK = 2, CMD_RUN = 4, CMD_REPORT = 8, CMD_FMT = 16, CMD_TEST = 32,
-	CMD_GRAPH = CMD_BUILD | CMD_CHECK | CMD_RUN | CMD_REPORT | CMD_TEST, /* those that build the graph */
-	CMD_PASSES = CMD_BUILD | CMD_CHECK | CMD_REPORT,                     /* and lower it */
-	CMD_ALL = CMD_GRAPH | CMD_FMT
+	CMD_BUILD = 1, CMD_CHECK = 2, CMD_RUN = 4, CMD_REPORT = 8, CMD_FMT = 16, CMD_TEST = 32, CMD_EXPLAIN = 64, CMD_COMPARE = 128,
+	CMD_CHIP_MOCK = 256, CMD_CHIP_TEST = 512, CMD_CHIP_DOC = 1024,
+	CMD_PASSES = CMD_BUILD | CMD_CHECK | CMD_REPORT,                     /* those that lower the graph */
+	CMD_PLANS = CMD_PASSES | CMD_EXPLAIN | CMD_COMPARE,                  /* that decide how layers are executed */
+	CMD_GRAPH = CMD_PLANS | CMD_RUN | CMD_TEST,                          /* that build it */
+	CMD_CHIP = CMD_CHIP_MOCK | CMD_CHIP_TEST | CMD_CHIP_DOC,                /* that read a .chip alone */
+	CMD_ALL = CMD_GRAPH | CMD_FMT | CMD_CHIP
 };
 
 /* Exit statuses. */
@@ -22,6 +25,11 @@ struct options {
 	enum weights_mode weights;
 	bool main, selftest, quiet, layers, json, in_place, check, dump_program, trace_parse;
 	const char *prefix;
+	const char *chip;               /* the .chip file; NULL: none */
+	const char *sweep;              /* "conv2d.in=16..2048" */
+	bool verify;
+	enum bits { BITS_AUTO, BITS_CHIP, BITS_NETWORK } bits;
+	enum annot_class allow;         /* UNSET: the default */
 	struct sema_opts sema;
 	const char *dump_ir, *stop_after;
 	enum when colour;
@@ -52,5 +60,10 @@ int cmd_check(const struct options *);
 int cmd_run(const struct options *);
 int cmd_report(const struct options *);
 int cmd_fmt(const struct options *);
+int cmd_explain(const struct options *);
+int cmd_compare(const struct options *);
 int cmd_test(const struct options *);
+int cmd_chip_mock(const struct options *);
+int cmd_chip_test(const struct options *);
+int cmd_chip_doc(const struct options *);
 #endif

@@ -24,6 +24,8 @@ libnetc_a_SOURCES += \
 	%D%/shuffled.c \
 	%D%/shuffled.h \
 	%D%/fold_shuffle.c \
+	%D%/legalise.c \
+	%D%/legalise.h \
 	%D%/alias.c \
 	%D%/place.c \
 	%D%/alias.h
