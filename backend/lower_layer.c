@@ -206,28 +206,36 @@ lower_dwconv2d(struct lower *l, const struct node *n)
 	return lower_conv2d(l, n);
 }
 
+static void
+call_reach(struct lower *l, const struct node *n, const struct form *form)
+{
+	const struct attrs *at = &n->attr;
+	const int32_t *x = n->in[0]->shape.dim;
+	struct call *c = lower_call(l, n, arena_printf(l->p->arena, "tconv2d%s", form->kernel));
+
+	call_layer(l, c, n, form);
+	call_images(l, c, n, form->y_pitch);
+	call_dim(l, c, "k_h", at->kernel[0]);
+	call_dim(l, c, "k_w", at->kernel[1]);
+	call_dim(l, c, "stride_h", step_of(at->stride[0], x[0]));
+	call_dim(l, c, "stride_w", step_of(at->stride[1], x[1]));
+	call_pad(l, c, n);
+	call_sum_pitch(l, c, form);
+}
+
 bool
 lower_tconv2d(struct lower *l, const struct node *n)
 {
 	const struct attrs *at = &n->attr;
 	const int32_t *x = n->in[0]->shape.dim, *y = n->out->shape.dim;
 	int32_t stride_h = step_of(at->stride[0], x[0]), stride_w = step_of(at->stride[1], x[1]);
-	struct form whole = { .y = lower_place(l, n->out), .y_pitch = n->out->pitch };
-	struct call *c;
 
 	if (!lower_fits(l, n, "the padded height", (int64_t)y[0] + at->pad[0])
 	    || !lower_fits(l, n, "the padded width", (int64_t)y[1] + at->pad[2])
 	    || !lower_fits(l, n, "the distance of two taps", (int64_t)stride_h * at->kernel[1] * x[2])
 	    || !lower_fits(l, n, "the distance of two taps", (int64_t)stride_w * x[2]))
 		return false;
-	c = lower_call(l, n, lower_kernel(l, n, "tconv2d"));
-	call_layer(l, c, n, &whole);
-	call_images(l, c, n, n->out->pitch);
-	call_dim(l, c, "k_h", at->kernel[0]);
-	call_dim(l, c, "k_w", at->kernel[1]);
-	call_dim(l, c, "stride_h", stride_h);
-	call_dim(l, c, "stride_w", stride_w);
-	call_pad(l, c, n);
+	lower_sums(l, n, call_reach);
 	return true;
 }
 

@@ -248,7 +248,7 @@ eval_tconv2d(const struct node *n, const void *const *in, void *out)
 	for (int64_t i = 0; i < count; i++) {
 		int32_t oc = (int32_t)(i % c.oc), ox = (int32_t)(i / c.oc % c.ow), oy = (int32_t)(i / c.oc / c.ow);
 		int32_t isum = 0;
-		float fsum = 0;
+		float fsum = is_f32 ? start_f32(n, in, i) : 0;
 
 		for (int32_t ky = c.kh - 1; ky >= 0; ky--)
 			for (int32_t kx = c.kw - 1; kx >= 0; kx--) {

@@ -305,7 +305,7 @@ shape_tconv2d(struct node *n, struct fault *f)
 	if ((bad = agree_kernel(n, w + 1, f)) || (bad = agree_out(n, w[0], f))
 	    || (bad = need_bias(n, w[0], f)) || (bad = spread(n, hw, f)))
 		return bad;
-	return set_result(n, n->in[0]->dtype, 3, (int64_t[]){ hw[0], hw[1], w[0] }, f);
+	return set_sums(n, 3, (int64_t[]){ hw[0], hw[1], w[0] }, f);
 }
 
 /* Weight [out, in] over the last dimension. */

@@ -99,6 +99,9 @@ RUNTIME_FILES = \
 	%D%/nn_tanh_f32.c \
 	%D%/nn_tconv2d_f32.c \
 	%D%/nn_tconv2d_i8.c \
+	%D%/nn_tconv2d_i8_i16.c \
+	%D%/nn_tconv2d_i8_i32.c \
+	%D%/nn_tconv2d_sum_f32.c \
 	%D%/nn_unpack_f32.c \
 	%D%/nn_unpack_i16.c \
 	%D%/nn_unpack_i32.c \

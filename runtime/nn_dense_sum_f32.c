@@ -1,9 +1,9 @@
 #include <stdint.h>
 #include "nn_pixel_f32.h"
 
-/* Fully connected layer over each of rows vectors x[x_n], with weight[y_n][x_n], bias[y_n] or NULL:
- * y[y_n] = limit(bias + sum + sum of x * weight), from sum[y_n] on.  Vectors lie x_pitch, y_pitch and sum_pitch
- * elements apart; y may be sum itself. */
+/* Fully connected layer that goes on from sums: over each of rows vectors x[x_n], with weight[y_n][x_n], bias[y_n] or NULL,
+ * sum[y_n]: y[y_n] = limit(bias + sum + sum of x * weight).  Vectors lie x_pitch, y_pitch and sum_pitch elements apart; y may be
+ * sum itself. */
 static inline void
 nn_dense_sum_f32(float *y, const float *x, const float *weight, const float *bias, const float *sum,
 	float lo, float hi, int32_t rows, int32_t x_n, int32_t x_pitch, int32_t y_n, int32_t y_pitch, int32_t sum_pitch)

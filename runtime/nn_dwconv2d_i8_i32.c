@@ -3,14 +3,15 @@
 #include "nn_span.h"
 #include "nn_sums.h"
 
-/* A part of a depthwise convolution: the sums as they are, in 32 bits (they wrap around).
- * Of x[x_h][x_w][x_c] with weight[k_h][k_w][y_c], bias[y_c] or NULL, sum[y_h][y_w][y_c] or NULL, y_c a multiple of x_c:
- * output channel c reads input channel c / (y_c / x_c) only.  y[y_h][y_w][y_c] =
- * bias + sum + sum of (x - x_zero) * weight.  Pixels lie x_pitch, y_pitch and sum_pitch elements apart;
- * y may be sum itself.  Padding counts as x_zero. */
+/* A part of a depthwise convolution: its sums.  Of x[x_h][x_w][x_c] with
+ * weight[k_h][k_w][y_c], bias[y_c] or NULL, sum[y_h][y_w][y_c] or NULL, y_c a multiple of x_c: output channel c reads input
+ * channel c / (y_c / x_c) only.  y[y_h][y_w][y_c] = bias + sum + sum of (x - x_zero) * weight,
+ * wrapping around.  Pixels lie x_pitch, y_pitch and sum_pitch elements apart; y may be sum itself.
+ * Padding counts as x_zero. */
 static inline void
-nn_dwconv2d_i8_i32(int32_t *y, const int8_t *x, const int8_t *weight, const int32_t *bias, const int32_t *sum, int32_t x_zero,
-	int32_t x_h, int32_t x_w, int32_t x_c, int32_t x_pitch, int32_t y_h, int32_t y_w, int32_t y_c, int32_t y_pitch,
+nn_dwconv2d_i8_i32(int32_t *y, const int8_t *x, const int8_t *weight, const int32_t *bias, const int32_t *sum,
+	int32_t x_zero, int32_t x_h, int32_t x_w, int32_t x_c, int32_t x_pitch,
+	int32_t y_h, int32_t y_w, int32_t y_c, int32_t y_pitch,
 	int32_t k_h, int32_t k_w, int32_t stride_h, int32_t stride_w, int32_t dilation_h, int32_t dilation_w,
 	int32_t pad_t, int32_t pad_l, int32_t sum_pitch)
 {

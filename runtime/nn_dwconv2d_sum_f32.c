@@ -2,12 +2,14 @@
 #include "nn_depth_f32.h"
 #include "nn_span.h"
 
-/* Depthwise convolution of x[x_h][x_w][x_c] with weight[k_h][k_w][y_c], bias[y_c] or NULL, y_c a multiple of x_c:
- * output channel c reads input channel c / (y_c / x_c) only.  y[y_h][y_w][y_c] = limit(bias + sum + sum of x * weight),
- * from sum[y_h][y_w][y_c] on.  Pixels lie x_pitch, y_pitch and sum_pitch elements apart; y may be sum itself.  Padding counts as 0. */
+/* Depthwise convolution that goes on from sums: of x[x_h][x_w][x_c] with weight[k_h][k_w][y_c], bias[y_c] or NULL,
+ * sum[y_h][y_w][y_c], y_c a multiple of x_c: output channel c reads input channel c / (y_c / x_c) only.
+ * y[y_h][y_w][y_c] = limit(bias + sum + sum of x * weight).  Pixels lie x_pitch, y_pitch and sum_pitch elements apart;
+ * y may be sum itself.  Padding counts as 0. */
 static inline void
 nn_dwconv2d_sum_f32(float *y, const float *x, const float *weight, const float *bias, const float *sum,
-	float lo, float hi, int32_t x_h, int32_t x_w, int32_t x_c, int32_t x_pitch, int32_t y_h, int32_t y_w, int32_t y_c, int32_t y_pitch,
+	float lo, float hi, int32_t x_h, int32_t x_w, int32_t x_c, int32_t x_pitch,
+	int32_t y_h, int32_t y_w, int32_t y_c, int32_t y_pitch,
 	int32_t k_h, int32_t k_w, int32_t stride_h, int32_t stride_w, int32_t dilation_h, int32_t dilation_w,
 	int32_t pad_t, int32_t pad_l, int32_t sum_pitch)
 {

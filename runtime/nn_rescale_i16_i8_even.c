@@ -2,8 +2,8 @@
 #include "nn_even.h"
 #include "nn_sums.h"
 
-/* Sums of n channels become int8 through float: y[rows][n] = limit(y_zero + (x << sum_shift) * scale[n]), the product rounded to the
- * nearest, ties to even.  Rows lie x_pitch and y_pitch elements apart. */
+/* Sums of n channels become int8 through float: y[rows][n] = limit(y_zero + (x << sum_shift) * scale[n]), the product
+ * rounded to the nearest, ties to even.  Rows lie x_pitch and y_pitch elements apart. */
 static inline void
 nn_rescale_i16_i8_even(int8_t *y, const int16_t *x, const float *scale, int32_t sum_shift,
 	int32_t y_zero, int32_t lo, int32_t hi, int32_t rows, int32_t n, int32_t x_pitch, int32_t y_pitch)

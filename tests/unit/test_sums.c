@@ -142,7 +142,10 @@ random_elements(enum dtype t, int64_t n)
 	return data;
 }
 
-/* A layer: conv2d of one group, dense or dwconv2d. */
+static const enum op layer_ops[] = { OP_CONV2D, OP_DENSE, OP_TCONV2D, OP_DWCONV2D };
+enum { CUT_OPS = 3 /* of them: those that sum over channels */ };
+
+/* A layer: conv2d of one group, tconv2d, dense or dwconv2d. */
 struct layer {
 	enum op op;
 	enum dtype type;
@@ -165,6 +168,18 @@ some_window(struct attrs *at)
 		at->pad[2 * i] += (at->kernel[i] - 1) * at->dilation[i];
 }
 
+static void
+some_reach(struct attrs *at)
+{
+	for (int i = 0; i < 2; i++) {
+		at->kernel[i] = between(1, 4);
+		at->stride[i] = between(1, 3);
+		at->pad[2 * i] = between(0, (at->kernel[i] - 1) / 2);
+		at->pad[2 * i + 1] = between(0, (at->kernel[i] - 1) / 2);
+		at->output_pad[i] = between(0, at->stride[i] - 1);
+	}
+}
+
 static struct layer
 some_layer(enum op op, enum dtype type)
 {
@@ -177,12 +192,14 @@ some_layer(enum op op, enum dtype type)
 	attrs_init(&l.at);
 	for (int i = 0; i < out; i++)
 		scale[i] = ldexpf(1 + fabsf(rng_float(&rng)), between(-12, -3));
-	if (op != OP_DENSE)
+	if (op == OP_TCONV2D)
+		some_reach(&l.at);
+	else if (op != OP_DENSE)
 		some_window(&l.at);
 	const int32_t *k = l.at.kernel;
 	int32_t w[4] = { out, k[0], k[1], c }, d[3] = { k[0], k[1], c }, m[2] = { out, c };
-	const int32_t *shape = op == OP_CONV2D ? w : op == OP_DWCONV2D ? d : m;
-	int rank = op == OP_CONV2D ? 4 : op == OP_DWCONV2D ? 3 : 2;
+	const int32_t *shape = op == OP_DENSE ? m : op == OP_DWCONV2D ? d : w;
+	int rank = op == OP_DENSE ? 2 : op == OP_DWCONV2D ? 3 : 4;
 	int64_t count = shape[0];
 
 	for (int i = 1; i < rank; i++)
@@ -273,6 +290,19 @@ result(const void **values, int k)
 	return values[g->outputs.v[k]->id];
 }
 
+/* The input row that meets tap K of output row O (or column, I = 1); -1: none. */
+static int
+met_by(const struct layer *l, int o, int k, int i)
+{
+	const struct attrs *at = &l->at;
+
+	if (l->op == OP_DENSE)
+		return o;
+	if (l->op != OP_TCONV2D)
+		return o * at->stride[i] - at->pad[2 * i] + k * at->dilation[i];
+	return (o + at->pad[2 * i] - k) % at->stride[i] == 0 ? (o + at->pad[2 * i] - k) / at->stride[i] : -1;
+}
+
 /* The sum over the taps of element (oy, ox, oc), in 64 bits, of the input channels [first, first + n). */
 static int64_t
 slow_sum(const struct layer *l, const int8_t *x, int oy, int ox, int oc, int first, int n)
@@ -285,8 +315,7 @@ slow_sum(const struct layer *l, const int8_t *x, int oy, int ox, int oc, int fir
 
 	for (int ky = 0; ky < (dense ? 1 : k[0]); ky++)
 		for (int kx = 0; kx < (dense ? 1 : k[1]); kx++) {
-			int iy = dense ? oy : oy * l->at.stride[0] - l->at.pad[0] + ky * l->at.dilation[0];
-			int ix = dense ? ox : ox * l->at.stride[1] - l->at.pad[2] + kx * l->at.dilation[1];
+			int iy = met_by(l, oy, ky, 0), ix = met_by(l, ox, kx, 1);
 
 			if (iy < 0 || iy >= xd[0] || ix < 0 || ix >= xd[1])
 				continue;
@@ -359,13 +388,13 @@ tree(const struct layer *l, int n, const int32_t *first, const struct node *whol
 
 START_TEST(parts_are_the_whole)
 {
-	enum op op = _i % 2 ? OP_DENSE : OP_CONV2D;
-	enum rounding rounding = (enum rounding)(_i / 2);
+	enum op op = layer_ops[_i % CUT_OPS];
+	enum rounding rounding = (enum rounding)(_i / CUT_OPS);
 
 	for (uint64_t seed = 0; seed < TRIES; seed++) {
 		int32_t first[PARTS_MAX + 1];
 
-		start(seed * 8 + (uint64_t)_i);
+		start(seed * 12 + (uint64_t)_i);
 		struct layer l = some_layer(op, DT_I8);
 
 		l.at.rounding = rounding;
@@ -390,7 +419,7 @@ START_TEST(parts_are_the_whole_in_f32)
 		int32_t first[PARTS_MAX + 1];
 
 		start(seed);
-		struct layer l = some_layer(seed % 2 ? OP_DENSE : OP_CONV2D, DT_F32);
+		struct layer l = some_layer(layer_ops[seed % CUT_OPS], DT_F32);
 
 		l.at.act = (struct clamp){ -INFINITY, INFINITY };
 		struct tensor *whole = call(&l, l.x, l.w, l.bias, NULL, DT_F32);
@@ -424,13 +453,11 @@ narrowed(int32_t v, int shift)
 	return (int16_t)(r < -32768 ? -32768 : r > 32767 ? 32767 : r);
 }
 
-static const enum op layer_ops[] = { OP_CONV2D, OP_DENSE, OP_DWCONV2D };
-
 /* Two layers in a row, the second from the first's sums, in 32 bits and in 16, against 64-bit loops. */
 START_TEST(sums_are_what_loops_give)
 {
 	for (uint64_t seed = 0; seed < TRIES; seed++) {
-		start(seed * 3 + (uint64_t)_i);
+		start(seed * 4 + (uint64_t)_i);
 		struct layer l = some_layer(layer_ops[_i], DT_I8);
 
 		l.at.shift = between(0, 16);
@@ -465,7 +492,7 @@ END_TEST
 START_TEST(results_go_on_from_i16_sums)
 {
 	for (uint64_t seed = 0; seed < TRIES; seed++) {
-		start(seed * 3 + (uint64_t)_i);
+		start(seed * 4 + (uint64_t)_i);
 		struct layer l = some_layer(layer_ops[_i], DT_I8);
 
 		l.at.shift = between(0, 12);
@@ -790,7 +817,7 @@ sums_suite(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 120);
-	tcase_add_loop_test(t, parts_are_the_whole, 0, 2 * ROUNDING_COUNT);
+	tcase_add_loop_test(t, parts_are_the_whole, 0, CUT_OPS * ROUNDING_COUNT);
 	tcase_add_test(t, parts_are_the_whole_in_f32);
 	tcase_add_loop_test(t, sums_are_what_loops_give, 0, ROWS(layer_ops));
 	tcase_add_loop_test(t, results_go_on_from_i16_sums, 0, ROWS(layer_ops));
