@@ -147,6 +147,20 @@ plan_class_within(const struct plan *p, enum annot_class allow, double bound)
 
 /* ---- one unit in one manner ---- */
 
+/* Whether the list has it already that the unit cannot, for that reason. */
+static bool
+is_known(const struct make *m, const struct chip_op *unit, const char *why, const struct chip_limit *limit)
+{
+	for (size_t i = 0; i < m->all.n; i++) {
+		const struct plan *p = &m->all.v[i].plan;
+
+		if (p->why && p->unit == unit && strcmp(p->why, why) == 0 && !p->limit == !limit
+			&& (!limit || p->limit->loc.start == limit->loc.start))
+			return true;
+	}
+	return false;
+}
+
 static void
 add_impossible(struct make *m, const struct work *w, const char *why, const struct chip_limit *limit)
 {
@@ -154,7 +168,8 @@ add_impossible(struct make *m, const struct work *w, const char *why, const stru
 
 	p.why = why;
 	p.limit = limit;
-	add(m, w, p);
+	if (!is_known(m, w->unit, why, limit))
+		add(m, w, p);
 }
 
 /* The manner of W, searched; true when a plan without cuts came out. */
@@ -172,8 +187,8 @@ add_manner(struct make *m, struct work *w)
 	fits = search_plan(w, &p);
 	if (fits)
 		set_class(w, &p);
-	else if (p.in.n <= 1 && p.limit && m->all.n && m->all.v[m->all.n - 1].plan.limit == p.limit)
-		return false; /* the layer as it is has said so */
+	else if (is_known(m, w->unit, p.why, p.limit))
+		return false;
 	add(m, w, p);
 	return fits && p.in.n <= 1 && p.out.n <= 1 && p.rows.n <= 1;
 }
@@ -292,7 +307,7 @@ static void
 add_unit(struct make *m, const struct chip_op *u)
 {
 	const struct chip_limit *misfit[16];
-	struct work w = work_make(m, u);
+	struct work w = work_make(m, u), as_it_is = w;
 	struct needs needs = { 0 };
 	int n;
 
@@ -303,8 +318,10 @@ add_unit(struct make *m, const struct chip_op *u)
 	w.by_position = u->reads_weights;
 	n = chip_misfits(m->arena, u, m->node, misfit, 16);
 	needs_of(&w, misfit, n < 16 ? n : 16, &needs);
+	as_it_is.manner.as_dense = w.manner.as_dense;
+	as_it_is.manner.as_conv = w.manner.as_conv;
 	if (n > 0 || needs.why)
-		add_impossible(m, &w, needs.why ? needs.why : chip_limit_found(m->arena, misfit[0], &w.base), needs.why ? needs.limit : misfit[0]);
+		add_impossible(m, &as_it_is, needs.why ? needs.why : chip_limit_found(m->arena, misfit[0], &w.base), needs.why ? needs.limit : misfit[0]);
 	if (needs.why)
 		return;
 	w.by_sums = needs.split;
