@@ -80,6 +80,13 @@ lower_flatten(struct lower *l, const struct node *n)
 	return lower_reshape(l, n);
 }
 
+/* It lies where its input does, unless something needs it elsewhere. */
+bool
+lower_relabel(struct lower *l, const struct node *n)
+{
+	return n->out->base == n->in[0]->base || lower_copy(l, n);
+}
+
 /* The parts that were computed in place are there already. */
 bool
 lower_concat(struct lower *l, const struct node *n)

@@ -152,6 +152,8 @@ struct tensor *graph_input(struct graph *, name, enum dtype, const struct shape 
 struct tensor *graph_const(struct graph *, name, enum dtype, const struct shape *, const struct quant *,
 	const void *data, struct loc);
 void graph_output(struct graph *, name, struct tensor *);
+/* A copy of a tidied graph with the same names, which changes of the one don't reach; constants' data, annotations and plans are shared. */
+struct graph *graph_clone(struct arena *, const struct graph *);
 
 /* Append a node.  IN is copied, and of the attributes those that OP takes.  QUANT: the written scale and zero point of the result, or NULL.  NULL
  * on failure, with the reason in WHY (WHY_SIZE bytes). */

@@ -2,6 +2,7 @@ libnetc_a_SOURCES += \
 	%D%/annots.c \
 	%D%/annots.def \
 	%D%/attrs.def \
+	%D%/clone.c \
 	%D%/dtypes.def \
 	%D%/eval.c \
 	%D%/eval.h \

@@ -255,6 +255,13 @@ shape_copy(struct node *n, struct fault *f)
 	return set_like(n, n->in[0], f);
 }
 
+const char *
+shape_relabel(struct node *n, struct fault *f)
+{
+	const char *bad = need_type(n, 0, DT_I8, f);
+	return bad ? bad : set_like(n, n->in[0], f);
+}
+
 /* ---- resize ---- */
 
 const char *

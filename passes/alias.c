@@ -130,7 +130,7 @@ gather_info(struct alias *a, struct arena *scratch)
 		a->info[g->outputs.v[i]->id].takes_pitch = false;
 	}
 	for (n = g->first; n; n = n->next) {
-		if (op_info[n->op].flags & OPF_VIEW || n->op == OP_SLICE)
+		if (op_info[n->op].flags & OPF_VIEW || n->op == OP_SLICE || n->op == OP_RELABEL)
 			a->info[n->out->id].family = a->info[n->in[0]->id].family;
 		note_reads(a, n, position++);
 	}
@@ -186,6 +186,19 @@ view_slice(struct alias *a, const struct node *n)
 		return;
 	set_storage(out, x->base, x->offset + vector * x->pitch + element, x->pitch);
 	join_base(a, out);
+}
+
+static void
+view_relabel(struct alias *a, const struct node *n)
+{
+	const struct tensor *x = n->in[0];
+	const struct tensor_info *info = &a->info[n->out->id];
+	bool apart = vector_count(n->out) > 1 && x->pitch != vector_length(n->out);
+
+	if (info->is_output || (apart && !info->takes_pitch))
+		return;
+	set_storage(n->out, x->base, x->offset, x->pitch);
+	join_base(a, n->out);
 }
 
 static void
@@ -266,6 +279,8 @@ share_storage(struct alias *a)
 			continue; /* placed */
 		if (n->op == OP_SLICE)
 			view_slice(a, n);
+		else if (n->op == OP_RELABEL)
+			view_relabel(a, n);
 		else if (op_info[n->op].flags & OPF_VIEW)
 			view_whole(a, n);
 		else if (op_info[n->op].flags & OPF_ELEMENTWISE)

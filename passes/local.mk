@@ -26,6 +26,18 @@ libnetc_a_SOURCES += \
 	%D%/fold_shuffle.c \
 	%D%/legalise.c \
 	%D%/legalise.h \
+	%D%/parts.c \
+	%D%/parts.h \
+	%D%/cut_channels.c \
+	%D%/split_groups.c \
+	%D%/split_rows.c \
+	%D%/split_out.c \
+	%D%/split_sum.c \
+	%D%/fill_channels.c \
+	%D%/place_units.c \
+	%D%/check_classes.c \
+	%D%/measure.c \
+	%D%/measure.h \
 	%D%/alias.c \
 	%D%/place.c \
 	%D%/alias.h

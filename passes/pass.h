@@ -13,6 +13,7 @@ struct pass_ctx {
 	struct print_opts print;
 	const struct chip *chip;   /* NULL: portable C */
 	bool verify;               /* evaluate before and after the decompositions: passes/check_classes.c */
+	struct graph *before;      /* with verify, from the pass "keep" on: the graph as it was then */
 	enum annot_class allow;    /* the worst class that a plan may have without being asked for; UNSET: bounded */
 };
 

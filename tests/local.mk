@@ -61,6 +61,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_lower.c \
   %D%/unit/test_sums.c \
   %D%/unit/test_passes.c \
+  %D%/unit/test_split.c \
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \
   %D%/unit/test_sema.c \
