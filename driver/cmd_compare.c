@@ -12,12 +12,14 @@ struct side {
 };
 
 static bool
-survey(struct side *s, const struct options *o, const char *chip)
+survey(struct side *s, const struct options *o, const char *chip, bool again)
 {
 	struct pass_ctx ctx;
 
 	compilation_init(&s->c, stderr);
 	compilation_options(&s->c, o);
+	if (again) /* the first has warned */
+		memset(s->c.diag.off, 1, sizeof s->c.diag.off);
 	if (!compile_for_survey(&s->c, o, chip, &ctx))
 		return false;
 	progress_step("planning");
@@ -159,10 +161,10 @@ cmd_compare(const struct options *o)
 	int status;
 
 	progress_start();
-	good = survey(&x, o, o->files[1]);
+	good = survey(&x, o, o->files[1], false);
 	if (!good)
 		return compilation_end(&x.c, EXIT_OK);
-	good = survey(&y, o, o->files[2]);
+	good = survey(&y, o, o->files[2], true);
 	progress_end();
 	if (good && o->json)
 		print_json(&x, &y);

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 #include "backend/emit.h"
-#include "driver/compile.h"
+#include "driver/plans.h"
 #include "driver/progress.h"
 #include "driver/totals.h"
 
@@ -55,8 +55,8 @@ has(const struct node *n, enum attr a)
 
 /* ---- text ---- */
 
-enum { COL_LAYER, COL_OP, COL_RESULT, COL_KERNEL, COL_MACS, COL_PARAMS, COL_BYTES, COL_MEMORY, COLUMNS };
-static const char *const titles[COLUMNS] = { "layer", "op", "result", "kernel", "MACs", "params", "bytes", "memory" };
+enum { COL_LAYER, COL_OP, COL_RESULT, COL_KERNEL, COL_UNIT, COL_CLASS, COL_MACS, COL_PARAMS, COL_BYTES, COL_MEMORY, COLUMNS };
+static const char *const titles[COLUMNS] = { "layer", "op", "result", "kernel", "unit", "class", "MACs", "params", "bytes", "memory" };
 enum { NAME_WIDTH = 40 }; /* a longer name pushes its own row only */
 
 struct row {
@@ -108,9 +108,32 @@ memory_text(struct report *r, const struct tensor *t)
 	return keep(r);
 }
 
+/* The decision about the layer that N is part of; NULL: there was none to make. */
+static const struct layer_plan *
+plan_of(const struct report *r, const struct node *n)
+{
+	const struct layer_plan *p = r->p->graph->plans;
+
+	while (p && p->layer != n->label)
+		p = p->next;
+	return p;
+}
+
+static const char *
+unit_text(struct report *r, const struct node *n)
+{
+	if (!n->unit)
+		return "-";
+	if (r->p->cores <= 1)
+		return n->unit->title;
+	text_add(&r->text, "%s @%d", n->unit->title, n->core);
+	return keep(r);
+}
+
 static struct row
 make_row(struct report *r, const struct node *n)
 {
+	const struct layer_plan *plan = plan_of(r, n);
 	struct row row;
 	char dims[SHAPE_TEXT];
 
@@ -119,6 +142,8 @@ make_row(struct report *r, const struct node *n)
 	text_add(&r->text, "%s%s", dtype_info[n->out->dtype].name, shape_text(&n->out->shape, dims, sizeof dims));
 	row.cell[COL_RESULT] = keep(r);
 	row.cell[COL_KERNEL] = kernel_text(r, n);
+	row.cell[COL_UNIT] = unit_text(r, n);
+	row.cell[COL_CLASS] = plan ? plan_class_text(&r->c->ir, &plan->plan) : "-";
 	row.cell[COL_MACS] = count_text(r, node_macs(n));
 	row.cell[COL_PARAMS] = count_text(r, node_params(n));
 	row.cell[COL_BYTES] = count_text(r, tensor_bytes(n->out));
@@ -126,12 +151,15 @@ make_row(struct report *r, const struct node *n)
 	return row;
 }
 
+/* Columns that only a network with plans has have no width otherwise. */
 static void
 print_row(const struct row *row, const int *width)
 {
 	for (int i = 0; i < COLUMNS; i++) {
 		bool number = i >= COL_MACS && i <= COL_BYTES;
 
+		if (width[i] == 0)
+			continue;
 		if (i == COL_MEMORY)
 			printf("%s\n", row->cell[i]);
 		else
@@ -157,6 +185,8 @@ print_table(struct report *r)
 				width[i] = len;
 		}
 	}
+	if (!r->p->graph->plans)
+		width[COL_UNIT] = width[COL_CLASS] = 0;
 	for (int k = 0; k <= n; k++)
 		print_row(&rows[k], width);
 }
@@ -199,34 +229,19 @@ ints_json(const int32_t *v, int n)
 	return a;
 }
 
-static void
-set(json_t *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object, key, value) != 0)
-		die("json: cannot set '%s'", key);
-}
-
-static json_t *
-text_json(const char *s)
-{
-	json_t *j = json_string(s);
-
-	return j ? j : json_string("?"); /* not UTF-8 */
-}
-
 static json_t *
 tensor_json(const char *title, const struct tensor *t)
 {
 	json_t *j = json_object();
 
-	set(j, "name", text_json(title));
-	set(j, "dtype", json_string(dtype_info[t->dtype].name));
-	set(j, "shape", ints_json(t->shape.dim, t->shape.rank));
+	json_put(j, "name", json_text(title));
+	json_put(j, "dtype", json_string(dtype_info[t->dtype].name));
+	json_put(j, "shape", ints_json(t->shape.dim, t->shape.rank));
 	if (t->quant.count == 1) {
-		set(j, "scale", json_real((double)t->quant.scale[0]));
-		set(j, "zero", json_integer(t->quant.zero));
+		json_put(j, "scale", json_real((double)t->quant.scale[0]));
+		json_put(j, "zero", json_integer(t->quant.zero));
 	}
-	set(j, "bytes", json_integer(tensor_bytes(t)));
+	json_put(j, "bytes", json_integer(tensor_bytes(t)));
 	return j;
 }
 
@@ -237,11 +252,11 @@ memory_json(const struct report *r, const struct tensor *t)
 	struct where w = where_is(r, t);
 	json_t *j = json_object();
 
-	set(j, "kind", json_string(kinds[w.kind]));
+	json_put(j, "kind", json_string(kinds[w.kind]));
 	if (w.kind == WHERE_ARENA)
-		set(j, "offset", json_integer(w.offset));
+		json_put(j, "offset", json_integer(w.offset));
 	else
-		set(j, "of", text_json(w.name));
+		json_put(j, "of", json_text(w.name));
 	return j;
 }
 
@@ -250,24 +265,32 @@ layer_json(const struct report *r, const struct node *n)
 {
 	json_t *j = tensor_json(n->name, n->out), *in = json_array();
 	const struct source *s = diag_source(&r->c->diag, n->loc);
+	const struct layer_plan *plan = plan_of(r, n);
 	int line, column;
 
-	set(j, "op", json_string(op_info[n->op].name));
+	json_put(j, "op", json_string(op_info[n->op].name));
 	for (int i = 0; i < n->nin; i++)
 		if (!n->in[i]->data)
-			json_array_append_new(in, text_json(n->in[i]->name));
-	set(j, "inputs", in);
+			json_array_append_new(in, json_text(n->in[i]->name));
+	json_put(j, "inputs", in);
 	if (has(n, ATTR_KERNEL))
-		set(j, "kernel", ints_json(n->attr.kernel, 2));
+		json_put(j, "kernel", ints_json(n->attr.kernel, 2));
 	if (has(n, ATTR_STRIDE))
-		set(j, "stride", ints_json(n->attr.stride, 2));
-	set(j, "macs", json_integer(node_macs(n)));
-	set(j, "params", json_integer(node_params(n)));
-	set(j, "memory", memory_json(r, n->out));
+		json_put(j, "stride", ints_json(n->attr.stride, 2));
+	if (plan) {
+		json_put(j, "layer", json_text(plan->layer));
+		json_put(j, "plan", json_text(plan->plan.text));
+		json_put(j, "class", json_text(plan_class_text(&r->c->ir, &plan->plan)));
+		json_put(j, "unit", n->unit ? json_text(n->unit->title) : json_null());
+		json_put(j, "core", json_integer(n->core));
+	}
+	json_put(j, "macs", json_integer(node_macs(n)));
+	json_put(j, "params", json_integer(node_params(n)));
+	json_put(j, "memory", memory_json(r, n->out));
 	if (s) {
 		diag_position(&r->c->diag, n->loc, &line, &column);
-		set(j, "file", text_json(s->path));
-		set(j, "line", json_integer(line));
+		json_put(j, "file", json_text(s->path));
+		json_put(j, "line", json_integer(line));
 	}
 	return j;
 }
@@ -277,14 +300,14 @@ totals_json(const struct report *r)
 {
 	json_t *j = json_object();
 
-	set(j, "layers", json_integer(r->totals.layers));
-	set(j, "macs", json_integer(r->totals.macs));
-	set(j, "params", json_integer(r->totals.params));
-	set(j, "const_bytes", json_integer(r->totals.const_bytes));
-	set(j, "arena_bytes", json_integer(r->p->arena_bytes));
-	set(j, "arena_align", json_integer(r->p->arena_align));
-	set(j, "lower_bound_bytes", json_integer(r->p->lower_bound));
-	set(j, "gap_bytes", json_integer(r->p->arena_bytes - r->p->lower_bound));
+	json_put(j, "layers", json_integer(r->totals.layers));
+	json_put(j, "macs", json_integer(r->totals.macs));
+	json_put(j, "params", json_integer(r->totals.params));
+	json_put(j, "const_bytes", json_integer(r->totals.const_bytes));
+	json_put(j, "arena_bytes", json_integer(r->p->arena_bytes));
+	json_put(j, "arena_align", json_integer(r->p->arena_align));
+	json_put(j, "lower_bound_bytes", json_integer(r->p->lower_bound));
+	json_put(j, "gap_bytes", json_integer(r->p->arena_bytes - r->p->lower_bound));
 	return j;
 }
 
@@ -300,15 +323,15 @@ print_json(const struct report *r)
 		json_array_append_new(out, tensor_json(g->output_names.v[i], g->outputs.v[i]));
 	for (const struct node *n = g->first; n; n = n->next)
 		json_array_append_new(layers, layer_json(r, n));
-	set(j, "netc", json_string(PACKAGE_VERSION));
-	set(j, "network", text_json(g->name));
-	set(j, "inputs", in);
-	set(j, "outputs", out);
-	set(j, "layers", layers);
-	set(j, "totals", totals_json(r));
-	json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-	putchar('\n');
-	json_decref(j);
+	json_put(j, "netc", json_string(PACKAGE_VERSION));
+	json_put(j, "network", json_text(g->name));
+	if (g->chip)
+		json_put(j, "chip", json_text(g->chip->name));
+	json_put(j, "inputs", in);
+	json_put(j, "outputs", out);
+	json_put(j, "layers", layers);
+	json_put(j, "totals", totals_json(r));
+	json_print(j);
 }
 
 int
@@ -331,7 +354,7 @@ cmd_report(const struct options *o)
 	if (o->json) {
 		print_json(&r);
 	} else {
-		printf("network %s\n\n", c.graph->name);
+		printf("network %s%s%s\n\n", c.graph->name, c.chip ? " on " : "", c.chip ? c.chip->file : "");
 		print_table(&r);
 		print_totals(&r);
 	}

@@ -68,13 +68,28 @@ plan_place(struct compilation *c, struct loc loc)
 	return arena_printf(&c->ir, "%s:%d", path_base(s->path), line);
 }
 
+/* A condition without its words; any other limit as it is written. */
+static const char *
+limit_text(struct arena *a, const struct chip_limit *limit)
+{
+	static const char where[] = "where ";
+	const char *s = limit->source, *end = limit->kind == LIMIT_WHERE ? strstr(s, " : \"") : NULL;
+
+	if (!end)
+		return s;
+	if (strncmp(s, where, sizeof where - 1) == 0)
+		s += sizeof where - 1;
+	return arena_strndup(a, s, (size_t)(end - s));
+}
+
 const char *
 plan_broken(struct compilation *c, const char *found, const struct chip_limit *limit)
 {
+	bool number = limit && (limit->kind == LIMIT_SET || limit->kind == LIMIT_PAIR || limit->kind == LIMIT_WHERE);
+
 	if (!limit)
 		return found;
-	return arena_printf(&c->ir, "%s%s%s (%s)", found, limit->kind == LIMIT_SET || limit->kind == LIMIT_PAIR || limit->kind == LIMIT_WHERE
-		? " breaks " : ": ", limit->source, plan_place(c, limit->loc));
+	return arena_printf(&c->ir, "%s%s%s (%s)", found, number ? " breaks " : ": ", limit_text(&c->ir, limit), plan_place(c, limit->loc));
 }
 
 const char *
