@@ -1,13 +1,14 @@
-/* Fuzz target of the front end of .chip files: any text is parsed; what has no errors is printed, parsed and printed
+/* Fuzz target of .chip files: any text is parsed; what has no errors is read as a chip, and printed, parsed and printed
  * again, and the two prints must be equal. */
 #include <config.h>
 #include <stdlib.h>
 #include <string.h>
+#include "chips/chip.h"
 #include "parser/parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* The canonical print of TEXT, or NULL if it has errors. */
+/* The canonical print of TEXT, or NULL if it has syntax errors. */
 static char *
 format(const char *text, size_t len, size_t *out_len, FILE *messages)
 {
@@ -20,7 +21,6 @@ format(const char *text, size_t len, size_t *out_len, FILE *messages)
 	struct parse_ctx ctx = { .arena = &arena, .names = intern_new(&arena), .diag = &diag };
 	const struct ast_chip_file *file = parse_chip(&ctx, src);
 
-	diag_finish(&diag);
 	if (diag.errors == 0) {
 		FILE *f = open_memstream(&out, out_len);
 
@@ -28,7 +28,9 @@ format(const char *text, size_t len, size_t *out_len, FILE *messages)
 			abort();
 		ast_chip_print(f, file);
 		fclose(f);
+		chip_read(&arena, ctx.names, &diag, file, "fuzz.chip");
 	}
+	diag_finish(&diag);
 	arena_free(&arena);
 	return out;
 }
@@ -44,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *once = format((const char *)data, size, &len, null);
 	if (!once)
 		return 0;
-	char *twice = format(once, len, &len2, stderr);
+	char *twice = format(once, len, &len2, null);
 	if (!twice || len != len2 || memcmp(once, twice, len) != 0) {
 		fprintf(stderr, "first print:\n%s\nsecond print:\n%s\n", once,
 			twice ? twice : "(has errors)");
