@@ -156,6 +156,7 @@ struct sema {
 	struct map *reported;          /* message with place -> itself: each is said once */
 	bool muted;                    /* the last error was said before: so were its notes */
 	struct call *free_calls;
+	bool import_failed;            /* names that nobody knows are no news */
 	bool no_trace;                 /* errors without the chain of calls: it is told otherwise */
 	struct map *outputs;           /* "output NAME" -> struct tensor; "seen NAME"; TENSOR: it is an output */
 	bool incomplete;               /* the network has errors: what a test names may be missing for it */

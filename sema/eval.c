@@ -145,20 +145,31 @@ has_left(const struct ast_expr *e)
 }
 
 static struct value
+eval_operand(struct sema *s, const struct ast_expr *e)
+{
+	struct value v = eval_const(s, e);
+	enum op op;
+
+	if (v.kind == VAL_ERROR && e->kind == EXPR_CALL && op_lookup_callable(e->u.call.callee, &op))
+		sema_note(s, e->loc, "operators compute constants; for values of the network write add(a, b), sub(a, b), mul(a, b)");
+	return v;
+}
+
+static struct value
 eval_operators(struct sema *s, const struct ast_expr *e)
 {
 	ARRAY(const struct ast_expr *) spine = { 0 };
 
 	for (; has_left(e); e = e->u.op.l)
 		ARRAY_PUSH(s->arena, spine, e);
-	struct value v = eval_const(s, e);
+	struct value v = eval_operand(s, e);
 	while (spine.n > 0) {
 		e = spine.v[--spine.n];
 		if (e->kind == EXPR_UNARY) {
 			v = const_unary(s, e->u.op.oper, e->loc, v);
 			continue;
 		}
-		struct value r = eval_const(s, e->u.op.r);
+		struct value r = eval_operand(s, e->u.op.r);
 		v = e->kind == EXPR_INDEX ? const_index(s, e->loc, v, r) : const_binary(s, e->u.op.oper, e->loc, v, r);
 	}
 	return v;
@@ -166,11 +177,19 @@ eval_operators(struct sema *s, const struct ast_expr *e)
 
 /* ---- calls and pipes ---- */
 
+static bool
+is_function(name callee)
+{
+	return const_is_function(callee) || source_is_function(callee);
+}
+
 static void
 unknown_callee(struct sema *s, const struct ast_expr *e)
 {
 	ARRAY(const char *) names = { 0 };
 
+	if (s->import_failed)
+		return; /* it may be there */
 	sema_error(s, e->u.call.callee_loc, "there is no operation, block or function '%s'", e->u.call.callee);
 	if (!sema_explains(s))
 		return;
@@ -201,7 +220,7 @@ eval_call(struct sema *s, const struct ast_expr *e, const struct value *piped, c
 		return call_block(s, e, block, piped, place);
 	if (is_op)
 		return call_op(s, e, op, piped, place);
-	if (!const_is_function(callee) && !source_is_function(callee)) {
+	if (!is_function(callee)) {
 		unknown_callee(s, e);
 		return VALUE_ERROR;
 	}
@@ -215,14 +234,15 @@ eval_call(struct sema *s, const struct ast_expr *e, const struct value *piped, c
 struct stage {
 	const struct ast_stage *ast;
 	const struct ast_type *reach; /* scale and zero of a later relu that this one computes */
-	bool is_block, is_op;
+	bool is_block, is_op, is_unknown;
 	enum op op;
 };
 
+/* What nobody knows may be a misspelt activation: its own message is enough. */
 static bool
-is_activation(enum op op)
+passes_scale_back(const struct stage *stage)
 {
-	return op == OP_RELU || op == OP_RELU6 || op == OP_CLIP;
+	return stage->is_unknown || (stage->is_op && (stage->op == OP_RELU || stage->op == OP_RELU6 || stage->op == OP_CLIP));
 }
 
 static const struct ast_type *
@@ -241,8 +261,11 @@ pipe_stages(struct sema *s, const struct ast_expr *e, const struct place *place,
 		struct stage stage = { .ast = st };
 
 		if (st->expr->kind == EXPR_CALL) {
-			stage.is_block = map_get(s->blocks, st->expr->u.call.callee) != NULL;
-			stage.is_op = !stage.is_block && op_lookup_callable(st->expr->u.call.callee, &stage.op);
+			name callee = st->expr->u.call.callee;
+
+			stage.is_block = map_get(s->blocks, callee) != NULL;
+			stage.is_op = !stage.is_block && op_lookup_callable(callee, &stage.op);
+			stage.is_unknown = !stage.is_block && !stage.is_op && !is_function(callee);
 		}
 		ARRAY_PUSH(s->arena, stages, stage);
 	}
@@ -251,7 +274,7 @@ pipe_stages(struct sema *s, const struct ast_expr *e, const struct place *place,
 		struct stage *stage = &stages.v[i];
 
 		stage->reach = reach;
-		reach = !stage->is_op || !is_activation(stage->op) ? NULL
+		reach = !passes_scale_back(stage) ? NULL
 			: scale_of(stage->ast->type) ? stage->ast->type : reach;
 	}
 	*n = stages.n;
@@ -287,6 +310,15 @@ main_stage(const struct stage *stages, size_t i, size_t end)
 		last = i;
 	}
 	return last;
+}
+
+static bool
+has_unknown(const struct stage *stages, size_t i, size_t end)
+{
+	for (; i < end; i++)
+		if (stages[i].is_unknown)
+			return true;
+	return false;
 }
 
 static bool
@@ -342,7 +374,7 @@ eval_pipe(struct sema *s, const struct ast_expr *e, const struct place *place)
 		if (!name_segment(s, as, place->seg, &seg))
 			seg.base = place->seg->base;
 		size_t main = main_stage(stages, i, end);
-		if (as && main == end)
+		if (as && main == end && !has_unknown(stages, i, end))
 			sema_error(s, as->loc, "'as' names a layer, and there is none before it");
 		for (size_t k = i; k < end; k++) {
 			struct place here = { .seg = inherits ? place->seg : &seg, .main = !inherits && k == main };

@@ -54,6 +54,7 @@ parse_import(struct sema *s, const char *path, const char *real, struct loaded *
 
 	if (!source) {
 		sema_error(s, loc, "cannot import '%s': %s", path, why ? why : "all sources together exceed 2 GiB");
+		s->import_failed = true;
 		return;
 	}
 	struct parse_ctx ctx = { .arena = s->arena, .names = s->names, .diag = s->diag };

@@ -127,6 +127,8 @@ scope_unknown(struct sema *s, name wanted, struct loc loc)
 	ARRAY(const char *) names = { 0 };
 	const struct binding *dead = s->frame ? scope_find_here(&s->frame->scope, wanted) : NULL;
 
+	if (s->import_failed)
+		return; /* it may be there */
 	sema_error(s, loc, "'%s' is not defined", wanted);
 	if (dead) {
 		sema_note(s, dead->loc, "the loop variable '%s' is known inside its repeat only", wanted);

@@ -140,7 +140,8 @@ source_missing(struct sema *s, struct loc loc, name tensor)
 		s->no_weights_reported = true;
 		return;
 	}
-	sema_error(s, loc, "there is no tensor '%s' in '%s'", tensor, path_base(s->ctx->files->file.path));
+	sema_error(s, loc, "there is no tensor '%s' in '%s'%s", tensor, path_base(s->ctx->files->file.path),
+		s->ctx->files->next ? " or the other weights files" : "");
 	if (!sema_explains(s))
 		return;
 	for (struct weights_opened *o = s->ctx->files; o; o = o->next)

@@ -213,10 +213,11 @@ check_complete(struct sema *s, const struct ast_item *item, const struct test *t
 	struct map *given = map_new(s->arena);
 	bool expects = false;
 
+	for (const struct ast_check *c = item->checks; c; c = c->next)
+		expects = expects || c->expect;
 	for (struct test_value *v = test->values; v; v = v->next) {
 		name key = v->expect ? intern_printf(s->names, "output %s", v->target) : v->target;
 
-		expects = expects || v->expect;
 		if (map_get(given, key))
 			sema_error(s, v->loc, "'%s' is there twice in this test", v->target);
 		map_put(given, key, v);
