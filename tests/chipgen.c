@@ -74,11 +74,11 @@ conditions(void)
 
 static const char *scales; /* the holes of the requantisation */
 
-/* How int8 results are made; PER_CHANNEL: whether it may be. */
+/* How int8 results are made, and of what has a window, what lies outside. */
 static void
-results(int many)
+results(int window)
 {
-	int per_channel = many && chance(75);
+	int per_channel = chance(75);
 
 	switch (pick(0, 5)) {
 	case 0:
@@ -95,8 +95,10 @@ results(int many)
 		break;
 	}
 	printf("\tactivation = %s;\n", ONE_OF("none | relu | relu6 | clamp", "none | relu | relu6 | clamp", "none | relu", "none"));
-	printf("\tzero_points = %s;\n", ONE_OF("x, y", "x, y", "x, y", "none"));
-	printf("\tpadding = %s;\n", ONE_OF("zero_point", "zero_point", "zero"));
+	const char *zeros = ONE_OF("x, y", "x, y", "x, y", "none");
+	printf("\tzero_points = %s;\n", zeros);
+	if (window)
+		printf("\tpadding = %s;\n", *zeros == 'x' ? ONE_OF("zero_point", "zero_point", "zero") : "zero");
 }
 
 static const char *
@@ -118,7 +120,7 @@ conv2d(void)
 	channels("out");
 	printf("\tgroups = %s;\n", relation ? "1 | 2 | 4" : "1");
 	window(1);
-	block = pick(1, 4);
+	block = pick(2, 4);
 	switch (pick(0, 3)) {
 	case 0: printf("\tlayout = x [h, w, in]%s, y [h, w, out]%s;\n", x, y); break;
 	case 1: printf("\tlayout = x [h, w, in]%s, w [kh, kw, in, out], y [h, w, out]%s;\n", x, y); break;
@@ -164,7 +166,7 @@ dense(void)
 	printf("\tlayout = w [%s];\n", ONE_OF("out, in", "in, out", "out/2, in, out%2"));
 	if (partial)
 		printf("\tpartial = %s;\n", partial == 2 ? "in i32, out i32" : "out i32");
-	results(1);
+	results(0);
 	printf("\tcost cycles = %d + rows * in * ceil(out / 4);\n", pick(1, 100));
 	printf("\tcall \"rc_dense({y}, {x}, {w}, {b}, %s%s{rows}, {in}, {out}, {x_zero}, {y_zero}, %s, {act_min}, {act_max}, {relu});\";\n}\n\n",
 		partial == 2 ? "{sum}, " : "", partial ? "{partial}, " : "", scales);
