@@ -138,6 +138,15 @@ describe_layer(struct text *t, const struct node *n)
 	describe_attrs(t, n);
 }
 
+/* Whether B holds what one call of a layer leaves to the next: other buffers have their root tensor's name. */
+static bool
+is_between_calls(const struct call *c, const struct buffer *b)
+{
+	const struct tensor *y = c->node->out;
+
+	return b->kind == BUF_ARENA && b->name != (y->base ? y->base->name : y->name);
+}
+
 void
 describe_storage(struct text *t, const struct program *p, const struct call *c)
 {
@@ -148,7 +157,7 @@ describe_storage(struct text *t, const struct program *p, const struct call *c)
 
 		if (a->kind != ARG_OUT && a->kind != ARG_SCRATCH)
 			continue;
-		text_add(t, "; %s ", a->kind == ARG_OUT ? "result in" : "scratch in");
+		text_add(t, "; %s ", a->kind == ARG_OUT && !is_between_calls(c, b) ? "result in" : "scratch in");
 		if (b->kind == BUF_ARENA) {
 			text_add(t, "arena [");
 			text_count(t, b->offset + at);

@@ -761,6 +761,7 @@ START_TEST(roundings_are_their_definitions)
 		int32_t to_even = saturated((long double)rintf(product));
 
 		ck_assert_int_eq(rescale_at(&single, acc, 0), once);
+		ck_assert(by.shift > 0 || labs((long)multiply_by(acc, by) - once) <= 1);
 		ck_assert_int_eq(nn_requant_once(acc, by.m, by.shift), once);
 		ck_assert_int_eq(rescale_at(&even, acc, 0), to_even);
 		ck_assert_int_eq(nn_even(acc, scale, -255, 255), clamp_i32(to_even, -255, 255));
