@@ -368,7 +368,7 @@ structure_groups(struct arena *a, const struct node *n)
 	find_components(a, n, &c);
 	in_order = ARENA_ARRAY(a, int32_t, (size_t)c.m.ins);
 	out_order = ARENA_ARRAY(a, int32_t, (size_t)c.m.outs);
-	for (groups = c.m.ins < c.m.outs ? c.m.ins : c.m.outs; groups > 1 && c.n > 1; groups--)
+	for (groups = c.m.ins < c.m.outs ? c.m.ins : c.m.outs; groups > 1; groups--)
 		if (c.m.ins % groups == 0 && c.m.outs % groups == 0 && find_groups(a, &c, groups, in_order, out_order))
 			return groups;
 	return 1;

@@ -61,6 +61,8 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_lower.c \
   %D%/unit/test_sums.c \
   %D%/unit/test_passes.c \
+  %D%/unit/test_shuffle.c \
+  %D%/unit/shuffle_rows.def \
   %D%/unit/test_split.c \
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \
