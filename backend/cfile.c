@@ -8,7 +8,7 @@ static bool
 calls_units(const struct program *p)
 {
 	for (const struct call *c = p->first; c; c = c->next)
-		if (c->unit && !c->copied)
+		if (c->unit)
 			return true;
 	return false;
 }
@@ -185,6 +185,8 @@ emit_steps_body(struct cgen *g, struct emitter *e)
 	const struct call *before = NULL;
 
 	emit_start(g, e);
+	if (g->p->phases == 1)
+		emit_line(e, "(void)barrier;\n\t(void)barrier_context;");
 	for (const struct call *c = g->p->first; c; before = c, c = c->next) {
 		if (before && before->phase != c->phase)
 			emit_line(e, "if (barrier)\n\t\tbarrier(barrier_context, %d);", before->phase);

@@ -1,9 +1,10 @@
 /* A layer with weights as loops around a chip's dot product.
  *
  * The kernels nn_dot_conv2d_X walk over pixels and output channels and multiply runs that lie side by side: a row of the filter's
- * taps where the image's pixels have nothing between them, else one tap.  Taps outside of the image are left out.  Where the
- * cells under a filter lie apart (depthwise layers) or at addresses that the unit cannot read, nn_dot_gather_X collects them
- * first.  A dense layer is a 1x1 convolution over its rows.
+ * taps where the image's pixels have nothing between them, else one tap.  Taps outside of the image are left out.  The kernels
+ * nn_dot_gather_X collect the cells under a filter first: where they lie apart (depthwise layers), at addresses that the unit
+ * cannot read, in numbers that it does not take (zeros fill them up), and where that saves calls.  A dense layer is a 1x1
+ * convolution over its rows.
  *
  * The unit knows no zero points: sum of (x - zero) * w is sum of x * w less zero times the sum of the weights, which the bias takes in. */
 #include <config.h>
@@ -102,27 +103,73 @@ set_at_most(const struct chip_op *op, const struct chip_vars *v, int64_t n)
 	return n;
 }
 
+static bool
+is_taken(const struct dots *d, int64_t n)
+{
+	struct chip_vars v = numbers_of(d->u.op, (int32_t)n, d->u.node->in[0]->dtype);
+	const struct chip_limit *broken;
+
+	return chip_breaks(d->u.op, &v, &broken, 1) == 0;
+}
+
 /* How many of the REST values left the unit takes at once; 0: none of them.  What follows must be aligned. */
 static int32_t
 piece_of(const struct dots *d, int32_t rest)
 {
 	int align = d->x_align > d->w_align ? d->x_align : d->w_align;
-	enum dtype t = d->u.node->in[0]->dtype;
-	const struct chip_limit *broken;
 
 	for (int64_t n = rest; n > 0; n--) {
-		struct chip_vars v = numbers_of(d->u.op, (int32_t)n, t);
+		struct chip_vars v = numbers_of(d->u.op, (int32_t)n, d->u.node->in[0]->dtype);
 
 		n = set_at_most(d->u.op, &v, n);
 		if (n <= 0)
 			break;
-		if (n < rest && n * d->element % align != 0)
-			continue;
-		v = numbers_of(d->u.op, (int32_t)n, t);
-		if (chip_breaks(d->u.op, &v, &broken, 1) == 0)
+		if ((n == rest || n * d->element % align == 0) && is_taken(d, n))
 			return (int32_t)n;
 	}
 	return 0;
+}
+
+/* The smallest number from REST on that the unit takes at once, zeros filling it up; 0: none. */
+static int32_t
+filled_piece(const struct dots *d, int32_t rest)
+{
+	int64_t n = rest;
+
+	for (const struct chip_limit *l = d->u.op->limits; l && n > 0; l = l->next) {
+		struct chip_vars v = numbers_of(d->u.op, (int32_t)n, d->u.node->in[0]->dtype);
+
+		if (l->kind == LIMIT_SET && l->var == VAR_N)
+			n = chip_set_at_least(&l->set, &v, n);
+	}
+	return n > 0 && n <= INT32_MAX && is_taken(d, n) ? (int32_t)n : 0;
+}
+
+/* The next piece of a dot product of which REST values are left. */
+static int32_t
+next_piece(const struct dots *d, int32_t rest, bool fill)
+{
+	int32_t filled = fill ? filled_piece(d, rest) : 0;
+
+	return filled ? filled : piece_of(d, rest);
+}
+
+/* Calls of a dot product of N values, which may be filled up or not; -1: some values would be left over. */
+static int64_t
+count_calls(const struct dots *d, int32_t n, bool fill)
+{
+	int64_t calls = 0;
+	int32_t at = 0;
+
+	while (at < n) {
+		int32_t piece = next_piece(d, n - at, fill);
+
+		if (piece == 0)
+			return -1;
+		calls++;
+		at = piece > n - at ? n : at + piece;
+	}
+	return calls;
 }
 
 static bool
@@ -145,38 +192,35 @@ add_part(struct dots *d, struct dot *dot, int32_t at, int32_t n, int32_t count)
 	return part.text != NULL;
 }
 
-/* NULL after reporting. */
+/* NULL after reporting.  With FILL it may be longer than N. */
 static const struct dot *
-make_dot(struct dots *d, int32_t n)
+make_dot(struct dots *d, int32_t n, bool fill)
 {
 	struct dot *dot = ARENA_NEW(d->u.l->p->arena, struct dot);
 	int32_t at = 0, piece;
 
 	dot->unit = d->u.op;
 	dot->dtype = d->u.node->in[0]->dtype;
-	dot->n = n;
-	while (at < n && (piece = piece_of(d, n - at)) > 0) {
+	while (at < n && (piece = next_piece(d, n - at, fill)) > 0) {
 		int32_t count = 1;
 
-		while (n - at - count * piece >= piece && piece_of(d, n - at - count * piece) == piece)
+		while (n - at - count * piece >= piece && next_piece(d, n - at - count * piece, fill) == piece)
 			count++;
 		if (!add_part(d, dot, at, piece, count))
 			return NULL;
 		at += count * piece;
 	}
 	dot->rest = at;
+	dot->n = at > n ? at : n;
 	return dot;
 }
 
-static bool
-call_dot(struct dots *d, struct call *c, const char *param, int32_t n)
+static void
+call_dot(struct dots *d, struct call *c, const char *param, const struct dot *dot)
 {
-	struct arg a = { .kind = ARG_DOT, .name = param, .dtype = d->u.node->in[0]->dtype };
+	struct arg a = { .kind = ARG_DOT, .name = param, .dtype = d->u.node->in[0]->dtype, .dot = dot };
 
-	if (n > 0 && !(a.dot = make_dot(d, n)))
-		return false;
 	ARRAY_PUSH(d->u.l->p->arena, c->args, a);
-	return true;
 }
 
 /* ---- constants ---- */
@@ -292,6 +336,24 @@ call_shape(struct dots *d, struct call *c)
 	call_dim(l, c, "groups", d->groups);
 }
 
+static bool
+lies_together(const struct dots *d)
+{
+	return d->k_w > 1 && d->x_pitch == d->in && d->dilation_w == 1;
+}
+
+/* Whether the runs as they lie are whole calls, and no more of them than of gathered ones. */
+static bool
+runs_are_whole(const struct dots *d)
+{
+	int64_t runs = lies_together(d) ? d->k_h : d->taps, calls = count_calls(d, d->in, false), gathered;
+
+	if (lies_together(d) && calls >= 0)
+		calls = count_calls(d, d->k_w * d->in, false);
+	gathered = count_calls(d, d->taps * d->in, true);
+	return calls >= 0 && (gathered < 0 || runs * calls <= gathered);
+}
+
 /* Whether the runs of x and w begin where the unit can read them. */
 static bool
 reads_in_place(const struct dots *d)
@@ -360,8 +422,12 @@ dots_in_place(struct dots *d, struct place y, bool sums)
 {
 	const struct node *n = d->u.node;
 	struct lower *l = d->u.l;
-	bool side_by_side = d->k_w > 1 && d->x_pitch == d->in && d->dilation_w == 1;
-	struct call *c = lower_call(l, n, sums ? "dot_conv2d_i8_i32" : lower_kernel(l, n, "dot_conv2d"));
+	const struct dot *row = lies_together(d) ? make_dot(d, d->k_w * d->in, false) : NULL, *tap = make_dot(d, d->in, false);
+	struct call *c;
+
+	if (!tap || (lies_together(d) && !row))
+		return false;
+	c = lower_call(l, n, sums ? "dot_conv2d_i8_i32" : lower_kernel(l, n, "dot_conv2d"));
 
 	c->unit = d->u.op;
 	call_operands(d, c, y, lower_place(l, n->in[1]));
@@ -380,7 +446,9 @@ dots_in_place(struct dots *d, struct place y, bool sums)
 	call_shape(d, c);
 	if (sums)
 		call_dim(l, c, "sum_pitch", sum_pitch(d));
-	return call_dot(d, c, "row", side_by_side ? d->k_w * d->in : 0) && call_dot(d, c, "tap", d->in);
+	call_dot(d, c, "row", row);
+	call_dot(d, c, "tap", tap);
+	return true;
 }
 
 static bool
@@ -388,10 +456,16 @@ dots_of_gathered(struct dots *d, struct place y, bool sums)
 {
 	const struct node *n = d->u.node;
 	struct lower *l = d->u.l;
-	int32_t count = d->taps * d->in, step = d->w_align > d->element ? d->w_align / d->element : 1;
-	int32_t w_pitch = (count + step - 1) / step * step;
-	struct place window = { .buf = lower_scratch(l, n, n->in[0]->dtype, count), .dtype = n->in[0]->dtype };
-	struct call *c = lower_call(l, n, sums ? "dot_gather_i8_i32" : lower_kernel(l, n, "dot_gather"));
+	const struct dot *filter = make_dot(d, d->taps * d->in, true);
+	int32_t step = d->w_align > d->element ? d->w_align / d->element : 1, w_pitch;
+	struct place window;
+	struct call *c;
+
+	if (!filter)
+		return false;
+	w_pitch = (filter->n + step - 1) / step * step;
+	window = (struct place){ .buf = lower_scratch(l, n, n->in[0]->dtype, w_pitch), .dtype = n->in[0]->dtype };
+	c = lower_call(l, n, sums ? "dot_gather_i8_i32" : lower_kernel(l, n, "dot_gather"));
 
 	c->unit = d->u.op;
 	raise_align(window.buf, d->x_align);
@@ -411,13 +485,14 @@ dots_of_gathered(struct dots *d, struct place y, bool sums)
 	call_dim(l, c, "w_pitch", w_pitch);
 	if (sums)
 		call_dim(l, c, "sum_pitch", sum_pitch(d));
-	return call_dot(d, c, "filter", count);
+	call_dot(d, c, "filter", filter);
+	return true;
 }
 
 static bool
 make_calls(struct dots *d, struct place y, bool sums)
 {
-	return reads_in_place(d) ? dots_in_place(d, y, sums) : dots_of_gathered(d, y, sums);
+	return reads_in_place(d) && runs_are_whole(d) ? dots_in_place(d, y, sums) : dots_of_gathered(d, y, sums);
 }
 
 static int

@@ -5,9 +5,9 @@
 #include "nn_output_f32.h"
 #include "nn_span.h"
 
-/* Convolution by a chip's dot products where a window's cells lie apart or are not aligned (depthwise ones do): window[k_h][k_w]
- * [x_c / groups] is filled with the cells under the filter, 0 outside of the image, and FILTER multiplies it with each channel's
- * weights, which lie w_pitch elements apart in weight[y_c][w_pitch]: y = limit(bias + sum of window * weight). */
+/* Convolution by a chip's dot products over gathered cells: window[w_pitch] is filled with the cells [k_h][k_w][x_c / groups]
+ * under the filter, 0 outside of the image and behind them, and FILTER multiplies it with each channel's weights, one row of
+ * weight[y_c][w_pitch]: y = limit(bias + sum of window * weight). */
 static inline void
 nn_dot_gather_f32(float *y, const float *x, const float *weight, const float *bias, float *window, float lo, float hi,
 	int32_t x_h, int32_t x_w, int32_t x_c, int32_t x_pitch, int32_t y_h, int32_t y_w, int32_t y_c, int32_t y_pitch,
@@ -17,6 +17,8 @@ nn_dot_gather_f32(float *y, const float *x, const float *weight, const float *bi
 	const struct nn_output_f32 out = { bias, lo, hi };
 	const int32_t in = x_c / groups, n = y_c / groups;
 
+	for (int32_t k = k_h * k_w * in; k < w_pitch; k++)
+		window[k] = 0.0f;
 	for (int32_t oy = 0; oy < y_h; oy++) {
 		struct nn_span rows = nn_span_of(oy, y_h, stride_h, pad_t, k_h, dilation_h, x_h);
 		for (int32_t ox = 0; ox < y_w; ox++) {

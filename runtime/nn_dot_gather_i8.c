@@ -5,10 +5,10 @@
 #include "nn_output_i8.h"
 #include "nn_span.h"
 
-/* Convolution by a chip's dot products where a window's cells lie apart or are not aligned (depthwise ones do): window[k_h][k_w]
- * [x_c / groups] is filled with the cells under the filter, x_zero outside of the image, and FILTER multiplies it with each
- * channel's weights, which lie w_pitch elements apart in weight[y_c][w_pitch].  y = limit(y_zero + requant(bias + sum of window *
- * weight)); bias[y_c] holds -x_zero times all weights of the channel too. */
+/* Convolution by a chip's dot products over gathered cells: window[w_pitch] is filled with the cells [k_h][k_w][x_c / groups]
+ * under the filter, x_zero outside of the image, then 0, and FILTER multiplies it with each channel's weights, one row of
+ * weight[y_c][w_pitch].  y = limit(y_zero + requant(bias + sum of window * weight)); bias[y_c] holds -x_zero times all weights
+ * of the channel too. */
 static inline void
 nn_dot_gather_i8(int8_t *y, const int8_t *x, const int8_t *weight, const int32_t *bias, const int32_t *multiplier,
 	const int8_t *shift, int8_t *window, int32_t x_zero, int32_t y_zero, int32_t lo, int32_t hi,
@@ -19,6 +19,8 @@ nn_dot_gather_i8(int8_t *y, const int8_t *x, const int8_t *weight, const int32_t
 	const struct nn_output_i8 out = { bias, multiplier, shift, y_zero, lo, hi };
 	const int32_t in = x_c / groups, n = y_c / groups;
 
+	for (int32_t k = k_h * k_w * in; k < w_pitch; k++)
+		window[k] = 0;
 	for (int32_t oy = 0; oy < y_h; oy++) {
 		struct nn_span rows = nn_span_of(oy, y_h, stride_h, pad_t, k_h, dilation_h, x_h);
 		for (int32_t ox = 0; ox < y_w; ox++) {

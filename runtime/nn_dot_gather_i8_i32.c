@@ -16,6 +16,8 @@ nn_dot_gather_i8_i32(int32_t *y, const int8_t *x, const int8_t *weight, const in
 {
 	const int32_t in = x_c / groups, n = y_c / groups;
 
+	for (int32_t k = k_h * k_w * in; k < w_pitch; k++)
+		window[k] = 0;
 	for (int32_t oy = 0; oy < y_h; oy++) {
 		struct nn_span rows = nn_span_of(oy, y_h, stride_h, pad_t, k_h, dilation_h, x_h);
 		for (int32_t ox = 0; ox < y_w; ox++) {

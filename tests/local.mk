@@ -59,6 +59,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_emit.c \
   %D%/unit/test_runtime.c \
   %D%/unit/test_lower.c \
+  %D%/unit/test_lower_unit.c \
   %D%/unit/test_sums.c \
   %D%/unit/test_passes.c \
   %D%/unit/test_shuffle.c \
@@ -75,6 +76,10 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/passes_rows.def \
   %D%/unit/shape_rows.def \
   %D%/unit/eval_rows.h \
+  %D%/unit/test_chip_set.c \
+  %D%/unit/test_chip_layout.c \
+  %D%/unit/test_chip_fit.c \
+  %D%/unit/chip_text.h \
   %D%/unit/suites.def
 %C%_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/unit $(CHECK_CFLAGS)
 %C%_unit_unit_LDADD = libnetc.a $(CHECK_LIBS) $(JANSSON_LIBS)
