@@ -28,3 +28,4 @@ install-data-hook:
 	done
 uninstall-hook:
 	rm -rf "$(DESTDIR)$(pkgdatadir)/examples"
+	rmdir "$(DESTDIR)$(pkgdatadir)" 2>/dev/null || :
