@@ -222,10 +222,10 @@ try_chain(struct make *m, const struct work *from)
 	if (!sum_wanted(m->demand, false, w.manner.partial))
 		return;
 	if (w.unit->partial != PARTIAL_IN_OUT)
-		add_impossible(m, &w, "the unit takes no partial sums in",
+		add_impossible(m, &w, "takes no partial sums in",
 			manner_limit(&w, LIMIT_PARTIAL, w.unit->partial == PARTIAL_NONE ? w.unit->loc : w.unit->partial_loc));
 	else if (w.by_sums)
-		add_impossible(m, &w, "what a part starts from counts in its accumulator", manner_limit(&w, LIMIT_ACCUMULATOR, w.unit->accumulator_loc));
+		add_impossible(m, &w, "counts what a part starts from in its accumulator", manner_limit(&w, LIMIT_ACCUMULATOR, w.unit->accumulator_loc));
 	else
 		add_manner(m, &w);
 }
@@ -294,13 +294,27 @@ add_manners(struct make *m, struct work w, const struct needs *needs, bool requa
 	if (can_sum(w.node) && (w.node->attr.groups <= 1 || w.manner.groups > 1) && w.in > 1 && !whole)
 		try_sums(m, &w);
 	else if (cut)
-		add_impossible(m, &w, "its input channels cannot be cut", NULL);
+		add_impossible(m, &w, "cannot cut the input channels", NULL);
 }
 
 static bool
 is_rounded(const struct make *m, const struct chip_op *u)
 {
 	return has_weights(m->node) && unit_error(m->node, &u->requant) > 0;
+}
+
+/* Of the limits broken, one that no cut mends, where there is one. */
+static const struct chip_limit *
+main_misfit(const struct chip_limit *const *misfit, int n)
+{
+	static const uint64_t cuttable = UINT64_C(1) << VAR_IN | UINT64_C(1) << VAR_OUT | UINT64_C(1) << VAR_HI | UINT64_C(1) << VAR_HO
+		| UINT64_C(1) << VAR_PT | UINT64_C(1) << VAR_PB | UINT64_C(1) << VAR_PL | UINT64_C(1) << VAR_PR | UINT64_C(1) << VAR_ROWS
+		| UINT64_C(1) << VAR_N | UINT64_C(1) << VAR_GROUPS;
+
+	for (int i = 0; i < n; i++)
+		if (misfit[i]->kind == LIMIT_PAIR || (misfit[i]->kind == LIMIT_SET && !(cuttable >> misfit[i]->var & 1)))
+			return misfit[i];
+	return misfit[0];
 }
 
 static void
@@ -317,11 +331,14 @@ add_unit(struct make *m, const struct chip_op *u)
 	w.manner.as_conv = u->kind == KIND_CONV2D && m->node->op == OP_DENSE;
 	w.by_position = u->reads_weights;
 	n = chip_misfits(m->arena, u, m->node, misfit, 16);
-	needs_of(&w, misfit, n < 16 ? n : 16, &needs);
+	n = n < 16 ? n : 16;
+	needs_of(&w, misfit, n, &needs);
 	as_it_is.manner.as_dense = w.manner.as_dense;
 	as_it_is.manner.as_conv = w.manner.as_conv;
-	if (n > 0 || needs.why)
-		add_impossible(m, &as_it_is, needs.why ? needs.why : chip_limit_found(m->arena, misfit[0], &w.base), needs.why ? needs.limit : misfit[0]);
+	if (needs.why)
+		add_impossible(m, &as_it_is, needs.why, needs.limit);
+	else if (n > 0)
+		add_impossible(m, &as_it_is, chip_limit_found(m->arena, main_misfit(misfit, n), &w.base), main_misfit(misfit, n));
 	if (needs.why)
 		return;
 	w.by_sums = needs.split;
@@ -367,7 +384,7 @@ add_dot(struct make *m, const struct chip_op *u)
 	if (u->has_bias)
 		w.base.type[OPERAND_B] = w.base.type[OPERAND_Y];
 	if (!dot_takes(u, &w.base)) {
-		add_impossible(m, &w, "its element types", manner_limit(&w, LIMIT_TYPE, u->types.n ? u->types.v[0].loc : u->loc));
+		add_impossible(m, &w, "takes no such element types", manner_limit(&w, LIMIT_TYPE, u->types.n ? u->types.v[0].loc : u->loc));
 		return;
 	}
 	if (m->demand->sum || m->demand->out || m->demand->rows) {
@@ -381,7 +398,7 @@ add_dot(struct make *m, const struct chip_op *u)
 	v.v[VAR_N] = length;
 	chip_vars_complete(u, &v);
 	if (!length || chip_breaks(u, &v, &limit, 1) > 0) {
-		add_impossible(m, &w, length ? chip_limit_found(m->arena, limit, &v) : "no vector is short enough", length ? limit : NULL);
+		add_impossible(m, &w, length ? chip_limit_found(m->arena, limit, &v) : "takes no vector so short", length ? limit : NULL);
 		return;
 	}
 	p = w.manner;
@@ -408,7 +425,7 @@ add_portable(struct make *m)
 	}
 	if (d->sum && d->sum->parts.n && !(d->sum->parts.n == 1 && d->sum->parts.v[0] == 1)) {
 		if (!can_sum(m->node) || m->node->attr.groups > 1) {
-			add_impossible(m, &w, "its input channels cannot be cut", NULL);
+			add_impossible(m, &w, "cannot cut the input channels", NULL);
 			return;
 		}
 		w.manner.tree = word_is(d->sum->order, "tree") || word_is(d->sum->partial, "i8");

@@ -56,7 +56,7 @@ need_padding(struct work *w, const struct chip_limit *l, struct needs *needs)
 {
 	w->manner.pad_copy = true;
 	if (w->node->op == OP_AVGPOOL || w->node->op == OP_TCONV2D)
-		cannot(needs, "its padding cannot be written out, being no part of the sums", l);
+		cannot(needs, "cannot have its padding written out, which is no part of the sums", l);
 }
 
 static void
@@ -65,7 +65,7 @@ need_zero(struct work *w, const struct chip_limit *l, struct needs *needs)
 	const struct node *n = w->node;
 
 	if (!has_weights(n) || n->op == OP_TCONV2D) {
-		cannot(needs, "its zero points cannot be folded away", l);
+		cannot(needs, "takes no zero points, and they cannot be folded away", l);
 		return;
 	}
 	if (has_zero(n->out) && !w->unit->y_zero)
@@ -126,7 +126,7 @@ needs_of(struct work *w, const struct chip_limit *const *misfit, int n, struct n
 	for (int i = 0; i < n; i++)
 		need_one(w, misfit[i], needs);
 	if (rounds_otherwise(w))
-		cannot(needs, "it rounds otherwise than the operation", manner_limit(w, LIMIT_REQUANT, w->unit->requant.loc));
+		cannot(needs, "rounds otherwise than the operation", manner_limit(w, LIMIT_REQUANT, w->unit->requant.loc));
 }
 
 /* ---- the layer as the unit gets to see it ---- */

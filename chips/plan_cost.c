@@ -12,8 +12,13 @@ portable_cost(const struct work *w, const struct chip_vars *v, struct cost *c)
 {
 	int64_t bytes = 0;
 
-	if (w->chip)
-		return chip_portable_cost(w->chip, v, w->diag, &c->cycles, &c->bytes);
+	if (w->chip && chip_portable_cost(w->chip, v, NULL, &c->cycles, &c->bytes))
+		return true;
+	if (w->chip) {
+		if (w->diag && w->diag->errors == 0)
+			chip_portable_cost(w->chip, v, w->diag, &c->cycles, &c->bytes);
+		return false;
+	}
 	for (int o = 0; o < OPERAND_COUNT; o++)
 		bytes += v->bytes[o];
 	c->bytes = (double)bytes;
@@ -110,7 +115,11 @@ add_call(struct tally *t, const struct chip_op *u, const struct chip_vars *v, in
 {
 	double cycles = 0, bytes = 0;
 
-	t->ok = t->ok && chip_cost(u, v, t->w->diag, &cycles, &bytes);
+	if (!chip_cost(u, v, NULL, &cycles, &bytes)) {
+		if (t->w->diag && t->w->diag->errors == 0) /* one message for the many calls that are tried */
+			chip_cost(u, v, t->w->diag, &cycles, &bytes);
+		t->ok = false;
+	}
 	t->p->calls += times;
 	t->p->cycles += cycles * (double)times;
 	t->bytes += bytes * (double)times;

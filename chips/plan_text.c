@@ -128,16 +128,16 @@ chip_limit_found(struct arena *a, const struct chip_limit *l, const struct chip_
 			v->v[l->var2]);
 	case LIMIT_WHERE:
 		return arena_printf(a, "%s", bytes_text(a, l, v));
-	case LIMIT_TYPE:        return "its element types";
-	case LIMIT_ACTIVATION:  return "its activation";
-	case LIMIT_ZERO_POINT:  return "its zero points";
-	case LIMIT_PADDING:     return "its padding";
-	case LIMIT_PER_CHANNEL: return "its scales per channel";
-	case LIMIT_ACCUMULATOR: return "its sums";
-	case LIMIT_BIAS:        return "its bias";
-	case LIMIT_PARTIAL:     return "its partial sums";
-	case LIMIT_REQUANT:     return "its scales";
-	case LIMIT_LAYOUT:      return "its layout";
+	case LIMIT_TYPE:        return "takes no such element types";
+	case LIMIT_ACTIVATION:  return "has no such activation";
+	case LIMIT_ZERO_POINT:  return "takes no such zero points";
+	case LIMIT_PADDING:     return "pads otherwise";
+	case LIMIT_PER_CHANNEL: return "takes no scale per channel";
+	case LIMIT_ACCUMULATOR: return "has too small an accumulator for the sums";
+	case LIMIT_BIAS:        return "takes no such bias";
+	case LIMIT_PARTIAL:     return "takes no such partial sums";
+	case LIMIT_REQUANT:     return "has no such scale";
+	case LIMIT_LAYOUT:      return "takes no such layout";
 	}
 	return "";
 }

@@ -121,7 +121,7 @@ keeps_limits(const struct work *w, struct plan *p)
 	p->why = NULL;
 	p->limit = NULL;
 	if (w->by_sums && !sums_fit(w, &ins)) {
-		p->why = "its sums";
+		p->why = "has too small an accumulator for the sums";
 		p->limit = manner_limit(w, LIMIT_ACCUMULATOR, w->unit->accumulator_loc);
 		return false;
 	}
@@ -153,16 +153,6 @@ fill_last(const struct work *w, struct plan *p)
 	return true;
 }
 
-/* Whether the sizes that an annotation gives are sizes of the unit; the last may be filled up. */
-static bool
-sizes_possible(const struct work *w, const struct parts *parts, fill_fn *fill)
-{
-	for (int i = 0; i + 1 < parts->n; i++)
-		if (fill(w, parts->size[i]) != parts->size[i])
-			return false;
-	return true;
-}
-
 /* ---- the numbers of parts to try ---- */
 
 /* What to cut one thing into: numbers of parts, or the sizes that an annotation gives. */
@@ -173,6 +163,15 @@ struct axis {
 	int32_t total, most;
 	fill_fn *fill;
 };
+
+/* How many parts there must be: one where the unit takes the whole, filled up perhaps, else as many as the largest size needs. */
+static int
+least_parts(const struct work *w, int32_t total, int32_t most, fill_fn *fill, int from)
+{
+	int n = fill(w, total) || most <= 0 ? 1 : (total + most - 1) / most;
+
+	return n > from ? n : from;
+}
 
 static struct axis
 axis_of(const struct work *w, const struct annot *a, bool cuts, int32_t total, int32_t most, fill_fn *fill, int from)
@@ -189,7 +188,7 @@ axis_of(const struct work *w, const struct annot *a, bool cuts, int32_t total, i
 	else if (!w->unit)
 		x.counts = (struct counts){ 1, { from } };
 	else
-		x.counts = counts_between(most > 0 && (total + most - 1) / most > from ? (total + most - 1) / most : from, total);
+		x.counts = counts_between(least_parts(w, total, most, fill, from), total);
 	return x;
 }
 
@@ -209,7 +208,7 @@ axis_cut(const struct work *w, const struct axis *x, int n, int variant, struct 
 	*p = (struct parts){ 0 };
 	if (x->given.n) {
 		*p = x->given;
-		return variant == 0 && sizes_possible(w, p, x->fill);
+		return variant == 0;
 	}
 	if (n <= 1)
 		return variant == 0;
@@ -243,6 +242,13 @@ keep_parts(struct arena *a, struct parts p)
 	return (struct parts){ p.n, size };
 }
 
+/* Sizes that an annotation asks for are tried even where the unit has no such: the limit that they break is worth saying. */
+static bool
+is_asked(const struct search *s)
+{
+	return s->rows.asked || s->out.asked || s->in.asked;
+}
+
 /* One cut: false when it does not fit. */
 static bool
 try_cut(struct search *s, int rows, int out, int in, int variant)
@@ -251,7 +257,7 @@ try_cut(struct search *s, int rows, int out, int in, int variant)
 
 	s->tries++;
 	if (!axis_cut(s->w, &s->rows, rows, 0, &p.rows, &p.pad_each) || !axis_cut(s->w, &s->out, out, variant & 1, &p.out, &p.pad_each)
-		|| !axis_cut(s->w, &s->in, in, variant >> 1, &p.in, &p.pad_each) || !fill_last(s->w, &p))
+		|| !axis_cut(s->w, &s->in, in, variant >> 1, &p.in, &p.pad_each) || (!fill_last(s->w, &p) && !is_asked(s)))
 		return false;
 	if (!keeps_limits(s->w, &p)) {
 		s->nearest = p;
@@ -310,7 +316,7 @@ finest_fits(struct search *s, int rows)
 		cut_greedy(s->w->scratch, s->w->out, s->out.fill(s->w, 1), &p.out);
 	if (!axis_cut(s->w, &s->in, in, 0, &p.in, &p.pad_each))
 		cut_greedy(s->w->scratch, s->w->in, s->in.fill(s->w, 1), &p.in);
-	if (!fill_last(s->w, &p))
+	if (!fill_last(s->w, &p) && !is_asked(s))
 		return false;
 	if (keeps_limits(s->w, &p))
 		return true;
@@ -361,7 +367,7 @@ explain_sets(const struct work *w, struct plan *p)
 		p->why = chip_limit_found(w->arena, broken, &v);
 		return;
 	}
-	p->why = "no sizes of parts that the unit takes add up to the layer's channels";
+	p->why = "has no sizes of parts that make up the channels";
 }
 
 bool

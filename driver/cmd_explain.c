@@ -36,7 +36,9 @@ print_head(struct compilation *c, const struct node *n)
 		shape_text(&n->in[0]->shape, in, sizeof in), dtype_info[n->out->dtype].name, shape_text(&n->out->shape, out, sizeof out));
 	if (op_info[n->op].attrs >> ATTR_KERNEL & 1)
 		printf(", kernel %dx%d", n->attr.kernel[0], n->attr.kernel[1]);
-	printf(", %s MACs on %s\n\n", table_count(&c->ir, node_macs(n)), c->chip->file);
+	if (node_macs(n) > 0)
+		printf(", %s MACs", table_count(&c->ir, node_macs(n)));
+	printf(" on %s\n\n", c->chip->file);
 }
 
 static void

@@ -80,10 +80,17 @@ note_limit(const struct layer *y, const struct chip_limit *limit)
 	diag_note(y->l->ctx->diag, limit->loc, "%s", limit->message ? limit->message : limit->source);
 }
 
-/* The impossible candidate that says most: one that was cut as asked, else the layer as it is. */
+static bool
+is_whole(const struct plan *p)
+{
+	return strcmp(p->text, "as it is") == 0;
+}
+
+/* The impossible candidate that says most: the layer as it is, or where an annotation asks for cuts, one that is cut. */
 static const struct plan *
 telling(const struct layer *y)
 {
+	bool cut = y->demand.sum || y->demand.out || y->demand.rows;
 	const struct plan *found = NULL;
 
 	for (int i = 0; i < y->list.n; i++) {
@@ -91,7 +98,7 @@ telling(const struct layer *y)
 
 		if (!p->why || p->how != PLAN_UNIT)
 			continue;
-		if (!found || (!found->limit && p->limit) || (strcmp(found->text, "as it is") == 0 && strcmp(p->text, "as it is") != 0))
+		if (!found || (!found->limit && p->limit) || (is_whole(found) == cut && is_whole(p) != cut))
 			found = p;
 	}
 	return found;
@@ -113,6 +120,36 @@ refuse_annotation(const struct layer *y, const struct annot *a)
 	note_limit(y, p->limit);
 }
 
+/* Fewer input channels to each output channel, where those are too many. */
+static void
+note_groups(const struct layer *y, int way)
+{
+	const struct plan *p = telling(y);
+	const struct node *n = y->n;
+	int32_t in = n->in[0]->shape.dim[n->in[0]->shape.rank - 1], out = n->out->shape.dim[n->out->shape.rank - 1];
+	struct chip_vars v;
+
+	if (!p || !p->limit || p->limit->kind != LIMIT_SET || p->limit->var != VAR_IN || n->op != OP_CONV2D || n->attr.groups > 1)
+		return;
+	chip_vars_clear(&v);
+	for (int32_t g = 2; g <= in && g <= out; g++)
+		if (in % g == 0 && out % g == 0 && chip_set_has(&p->limit->set, &v, in / g)) {
+			diag_note(y->l->ctx->diag, n->loc, "way out %d: @grouped(groups = %d) has %d input channels to a group, and is another function unless "
+				"the weights are blocks", way + 1, g, in / g);
+			return;
+		}
+}
+
+/* Whether cutting the layer would do something about what it breaks as it is. */
+static bool
+helps_to_cut(const struct layer *y)
+{
+	const struct plan *p = telling(y);
+
+	return p && p->limit && (p->limit->kind == LIMIT_WHERE || (p->limit->kind == LIMIT_SET
+		&& (p->limit->var == VAR_IN || p->limit->var == VAR_OUT)));
+}
+
 /* What would make the layer possible, the least trouble first. */
 static void
 note_ways_out(const struct layer *y)
@@ -129,9 +166,10 @@ note_ways_out(const struct layer *y)
 	for (int i = 0; i < y->list.n; i++) {
 		const struct plan *p = &y->list.v[i];
 
-		if (p->unit && p->limit && p->limit->loc.start && way < 4)
-			diag_note(d, p->limit->loc, "way out %d: a chip that takes more here, for '%s' %s: %s", ++way, p->unit->title, p->text, p->why);
+		if (p->unit && p->limit && p->limit->loc.start && way < 4 && (is_whole(p) || helps_to_cut(y)))
+			diag_note(d, p->limit->loc, "way out %d: lift this limit of the chip: %s, %s: %s", ++way, p->unit->title, p->text, p->why);
 	}
+	note_groups(y, way);
 }
 
 static void
