@@ -69,34 +69,59 @@ call_sum_pitch(struct lower *l, struct call *c, const struct form *form)
 /* The kernel of FORM that N's arguments go to. */
 typedef void call_fn(struct lower *, const struct node *, const struct form *);
 
-/* N as one call of a kernel that leaves its sums in a scratch of 32 bits, and one that makes int8 of them. */
+/* Whether nothing reads the storage of T, an input of N, after N. */
+static bool
+is_last_read(const struct lower *l, const struct node *n, const struct tensor *t)
+{
+	const struct graph *g = l->p->graph;
+
+	if (!t->base->producer)
+		return false;
+	for (size_t i = 0; i < g->outputs.n; i++)
+		if (g->outputs.v[i]->base == t->base)
+			return false;
+	for (const struct node *m = n->next; m; m = m->next)
+		for (int k = 0; k < m->nin; k++)
+			if (m->in[k]->base == t->base)
+				return false;
+	return true;
+}
+
+/* N as one call of a kernel that leaves its sums in 32 bits, over those they start from if it can, and one that makes int8 of
+ * them. */
 static void
 lower_in_two(struct lower *l, const struct node *n, call_fn *call)
 {
 	const struct tensor *sum = n->nin > INPUT_SUM ? n->in[INPUT_SUM] : NULL;
 	struct rows y = rows_of(n->out);
-	struct place scratch = { .buf = lower_scratch(l, n, DT_I32, tensor_count(n->out)), .dtype = DT_I32 };
-	struct form form = { .kernel = "_i8_i32", .y = scratch, .y_pitch = y.n, .sums = true };
+	struct form form = { .kernel = "_i8_i32", .y_pitch = y.n, .sums = true };
 
 	if (sum && sum->dtype == DT_I32) {
 		form.sum = lower_place(l, sum);
 		form.sum_pitch = sum->pitch;
-	} else if (sum) {
+	}
+	if (form.sum.buf && is_last_read(l, n, sum)) {
+		form.y = form.sum;
+		form.y_pitch = form.sum_pitch;
+	} else {
+		form.y = (struct place){ .buf = lower_scratch(l, n, DT_I32, tensor_count(n->out)), .dtype = DT_I32 };
+	}
+	if (sum && sum->dtype == DT_I16) {
 		struct rows x = rows_of(sum);
 		struct call *c = lower_call(l, n, "widen_i16_i32");
 
-		call_place(l, c, ARG_OUT, "y", scratch);
+		call_place(l, c, ARG_OUT, "y", form.y);
 		call_in(l, c, "x", sum);
 		call_int(l, c, "shift", n->attr.shift);
 		call_dim(l, c, "rows", x.rows);
 		call_dim(l, c, "n", x.n);
 		call_dim(l, c, "x_pitch", x.pitch);
 		call_dim(l, c, "y_pitch", y.n);
-		form.sum = scratch;
+		form.sum = form.y;
 		form.sum_pitch = y.n;
 	}
 	call(l, n, &form);
-	lower_finish(l, n, scratch, y.n);
+	lower_finish(l, n, form.y, form.y_pitch);
 }
 
 /* N as it is called best. */
