@@ -179,7 +179,7 @@ times(int64_t a, int64_t b)
 static int64_t
 windows(int64_t in, int64_t pad, int64_t kernel, int64_t dilation, int64_t stride)
 {
-	int64_t room = in + pad - ((kernel - 1) * dilation + 1);
+	int64_t room = in + pad - 1 - times(kernel - 1, dilation);
 
 	return room < 0 ? 0 : room / stride + 1;
 }
