@@ -223,14 +223,12 @@ derive_side(struct wrapper *w, const enum chip_var d[7])
 	const char *step = chip_c_var(g, d[STEP]);
 	bool transposed = w->op->kind == KIND_TCONV2D;
 
-	if (!knows(w, d[AFTER]) && knows(w, d[BEFORE]) && !(knows(w, d[OUT]) && knows(w, d[IN])))
-		set_var(w, d[AFTER], arena_printf(g->arena, "c.%s", before));
-	if (!knows(w, d[OUT]) && knows(w, d[IN]))
+	if (!knows(w, d[OUT]) && knows(w, d[IN]) && knows(w, d[AFTER]))
 		set_var(w, d[OUT], transposed ? arena_printf(g->arena, "(c.%s - 1) * c.%s + %s - c.%s - c.%s", in, step, span, before, after)
 			: arena_printf(g->arena, "(c.%s + c.%s + c.%s - %s) / c.%s + 1", in, before, after, span, step));
-	if (!knows(w, d[IN]) && knows(w, d[OUT]))
+	if (!knows(w, d[IN]) && knows(w, d[OUT]) && knows(w, d[AFTER]))
 		set_var(w, d[IN], arena_printf(g->arena, "(c.%s - 1) * c.%s + %s - c.%s - c.%s", out, step, span, before, after));
-	if (!knows(w, d[AFTER]))
+	if (!knows(w, d[AFTER]) && knows(w, d[IN]) && knows(w, d[OUT]))
 		set_var(w, d[AFTER], transposed ? "0" : arena_printf(g->arena,
 			"nn_at_least_0((c.%s - 1) * c.%s + %s - c.%s - c.%s)", out, step, span, in, before));
 }

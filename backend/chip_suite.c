@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
+#include "backend/backend.h"
 #include "backend/chip_c.h"
 
 enum { SIDE_MAX = 64, ROOM_MAX = 1 << 20 };
@@ -537,11 +538,11 @@ emit_room(struct suite *s)
 	int64_t bytes[] = { s->x_bytes, s->w_bytes, s->b_bytes, s->y_bytes, s->y_bytes, s->y_bytes };
 	struct emitter *e = &s->g->e;
 
-	emit_line(e, "/* Operands, aligned to 64 bytes below. */");
+	emit_line(e, "/* Operands, aligned to 256 bytes below. */");
 	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
-		emit_line(e, "static unsigned char room_%s[%" PRId64 "];", names[i], (bytes[i] + 63) / 64 * 64 + 64);
-	emit_line(e, "\nstatic unsigned char *\naligned(unsigned char *p)\n{\n\treturn p + (64 - (uintptr_t)p %% 64) %% 64;\n}\n");
-	emit_line(e, "int\n%s_test(void)\n{", s->g->chip->name);
+		emit_line(e, "static unsigned char room_%s[%" PRId64 "];", names[i], (bytes[i] + 63) / 64 * 64 + 256);
+	emit_line(e, "\nstatic unsigned char *\naligned(unsigned char *p)\n{\n\treturn p + (256 - (uintptr_t)p %% 256) %% 256;\n}\n");
+	emit_line(e, "int\n%s_test(void)\n{", emit_prefix(s->g->arena, s->g->chip->name));
 	emit_line(e, "\tstruct nn_room room;\n");
 	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
 		emit_line(e, "\troom.%s = aligned(room_%s);", names[i], names[i]);
@@ -549,7 +550,7 @@ emit_room(struct suite *s)
 		if (i != 3 && i != 5)
 			emit_line(e, "\troom.%s_bytes = %" PRId64 ";", names[i], (bytes[i] + 63) / 64 * 64);
 	emit_line(e, "\treturn nn_suite_run(probes, (int)(sizeof probes / sizeof *probes), &room);\n}\n");
-	emit_line(e, "#ifndef NN_NO_MAIN\nint\nmain(void)\n{\n\treturn %s_test() != 0;\n}\n#endif", s->g->chip->name);
+	emit_line(e, "#ifndef NN_NO_MAIN\nint\nmain(void)\n{\n\treturn %s_test() != 0;\n}\n#endif", emit_prefix(s->g->arena, s->g->chip->name));
 }
 
 static void

@@ -23,7 +23,7 @@ struct nn_probe {
 	int32_t v[NN_VARS];
 };
 
-/* Room for the operands of every probe; each a multiple of 64 bytes, aligned to 64. */
+/* Room for the operands of every probe; each a multiple of 64 bytes, aligned to 256. */
 struct nn_room {
 	unsigned char *x, *w, *b, *sum, *y, *expected;
 	size_t x_bytes, w_bytes, b_bytes, y_bytes;
