@@ -282,6 +282,15 @@ recover(struct loop *l, const struct token *t)
 	}
 }
 
+/* Is an item that began with `where` or `cost` still without its text or '='?  Then the grammar says what is missing. */
+static bool
+is_half_clause(const struct parser *p)
+{
+	if (strcmp(p->first_name, "cost") == 0)
+		return p->ntokens == 2;
+	return strcmp(p->first_name, "where") == 0 && p->last != TOK_STRING;
+}
+
 /* In a .chip, what the grammar would not miss before T: reported, and how to go on. */
 static enum failure
 missing_before(struct parser *p, const struct token *t)
@@ -299,7 +308,7 @@ missing_before(struct parser *p, const struct token *t)
 		p->unclosed = true;
 		return FAIL_NO_RBRACE;
 	}
-	if (p->ntokens < 2 || !begins_unended(p, p->last, t))
+	if (p->ntokens < 2 || !begins_unended(p, p->last, t) || is_half_clause(p))
 		return FAIL_NONE;
 	if (p->header && chip_word_opens(p->first_name)) {
 		diag_error(p->ctx->diag, after, "missing '{' before '%.40s'", t->val.TOK_NAME);
