@@ -4,7 +4,6 @@
 #define BACKEND_CHIP_C_H
 #include "backend/emit.h"
 #include "chips/chip.h"
-#include "parser/parse.h"
 #include "support/file.h"
 
 /* One argument of an intrinsic, as its call template has it. */

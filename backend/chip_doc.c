@@ -162,7 +162,7 @@ print_call(const struct page *p, const struct chip_op *op)
 		case HOLE_PITCH: fprintf(p->f, "{%s.pitch}", chip_operand_names[c->operand]); break;
 		case HOLE_EXPR:
 			putc('{', p->f);
-			ast_print_expr(p->f, c->expr);
+			chip_expr_print(p->f, c->expr);
 			putc('}', p->f);
 			break;
 		}

@@ -39,6 +39,7 @@ struct chip_vars {
  * bytes(operand), max_abs(w), sum_abs(w).  Comparisons and && || ! give 1 or 0. */
 /* False when it has no value (a division by zero): reported at the place, once per expression, when DIAG is not NULL. */
 bool chip_eval(const struct ast_expr *, const struct chip_vars *, struct diag *, double *);
+void chip_expr_print(FILE *, const struct ast_expr *);
 
 /* A set of integers as written: alternatives of numbers, ranges with steps, expressions over other variables. */
 struct chip_range { struct loc loc; const struct ast_expr *lo, *hi, *step; /* hi NULL: the single value lo; step NULL: 1 */ };

@@ -2,6 +2,7 @@
 #include <config.h>
 #include <string.h>
 #include "chips/reader.h"
+#include "parser/parse.h"
 
 const char *
 chip_source_text(struct arena *a, const struct chip *chip, struct loc loc)
@@ -24,6 +25,12 @@ chip_source_text(struct arena *a, const struct chip *chip, struct loc loc)
 	while (to > text && (to[-1] == ' ' || to[-1] == ';'))
 		*--to = '\0';
 	return text;
+}
+
+void
+chip_expr_print(FILE *f, const struct ast_expr *e)
+{
+	ast_print_expr(f, e);
 }
 
 void
