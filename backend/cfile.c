@@ -90,6 +90,7 @@ static void
 emit_layer_comment(struct cgen *g, struct emitter *e, const struct call *c)
 {
 	int64_t macs = node_macs(c->node);
+	struct text part = { .arena = g->arena };
 
 	text_reset(&g->text);
 	describe_location(&g->text, g->diag, c->node->loc);
@@ -97,12 +98,20 @@ emit_layer_comment(struct cgen *g, struct emitter *e, const struct call *c)
 		text_add(&g->text, ": ");
 	text_add(&g->text, "%s: ", c->node->name);
 	describe_layer(&g->text, c->node);
+	describe_part(g->parts, &part, c->node);
+	if (part.c.n)
+		text_add(&g->text, "; %s", text_get(&part));
 	if (c->note)
-		text_add(&g->text, ", %s", c->note);
-	if (macs) {
+		text_add(&g->text, "; %s", c->note);
+	if (macs && !c->copied) {
 		text_add(&g->text, "; ");
 		text_count(&g->text, macs);
 		text_add(&g->text, " MACs");
+	}
+	if (c->copied) {
+		text_add(&g->text, "; ");
+		text_count(&g->text, c->copied);
+		text_add(&g->text, " bytes");
 	}
 	describe_storage(&g->text, g->p, c);
 	emit_comment(e, text_get(&g->text));

@@ -171,6 +171,7 @@ emit_program(struct outputs *outputs, const char *dir, const struct program *p, 
 	g.prefix = emit_prefix(&arena, opts->prefix ? opts->prefix : p->graph->name);
 	g.upper = ident_upper(&arena, g.prefix);
 	reserve_own_names(&g);
+	g.parts = parts_find(&arena, p->graph);
 	specs_collect(&g);
 	g.pieces = pieces_collect(&g);
 	name_ports(&g);

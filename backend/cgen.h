@@ -52,6 +52,7 @@ struct cgen {
 	struct spec **spec_of;    /* by call index */
 	struct dot_function *dots;
 	struct pieces *pieces;
+	struct parts *parts;
 	bool math;                /* some literal needs <math.h> */
 	struct text text;         /* scratch */
 };
@@ -86,6 +87,13 @@ void describe_type(struct text *, enum dtype, const struct shape *);     /* "i8[
 void describe_attrs(struct text *, const struct node *);                 /* ", kernel 3x3, stride 2x2, relu" */
 void describe_layer(struct text *, const struct node *);                 /* "conv2d i8[..] -> i8[..], kernel ..." */
 void describe_storage(struct text *, const struct program *, const struct call *); /* "arena [0, 8,000)" of its result */
+
+/* parts.c: of layers that passes have cut up. */
+struct parts *parts_find(struct arena *, const struct graph *);
+bool part_is_one(const struct parts *, const struct node *);             /* does part of its layer's work */
+int part_number(const struct parts *, const struct node *);              /* from 1 */
+int part_count(const struct parts *, const struct node *);
+void describe_part(const struct parts *, struct text *, const struct node *); /* "part 2 of 4: ...", or nothing */
 
 /* weights.c */
 void weights_plan(struct cgen *);                    /* offsets and hash, before anything is written */

@@ -11,6 +11,7 @@ libnetc_a_SOURCES += %D%/emit.h
 libnetc_a_SOURCES += %D%/hfile.c
 libnetc_a_SOURCES += %D%/ident.c
 libnetc_a_SOURCES += %D%/mainfile.c
+libnetc_a_SOURCES += %D%/parts.c
 libnetc_a_SOURCES += %D%/pieces.c
 libnetc_a_SOURCES += %D%/selftest.c
 libnetc_a_SOURCES += %D%/spec.c

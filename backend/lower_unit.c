@@ -238,7 +238,7 @@ set_operand(struct unit_call *u, enum chip_operand o, const struct tensor *t)
 			? ROLE_ACTIVATION | ROLE_ACCUMULATOR : ROLE_ACTIVATION));
 }
 
-/* Tensor T into the storage at TO of operand O's form. */
+/* Tensor T into the storage at TO of operand O's form, of which the rows lie TO_PITCH apart if it is not another layout. */
 static void
 move_in(struct unit_call *u, enum chip_operand o, const struct tensor *t, struct place to, int64_t to_pitch, const char *why)
 {
@@ -253,7 +253,7 @@ take_input(struct unit_call *u, enum chip_operand o, const struct tensor *t)
 {
 	set_operand(u, o, t);
 	if (u->operand[o].why_moved)
-		move_in(u, o, t, u->operand[o].place, u->operand[o].pitch, u->operand[o].why_moved);
+		move_in(u, o, t, u->operand[o].place, rows_of(t).n, u->operand[o].why_moved);
 }
 
 static void
@@ -265,7 +265,7 @@ give_output(struct unit_call *u)
 	if (!y->why_moved)
 		return;
 	if (chip_layout_is_plain(&u->op->layout[OPERAND_Y]))
-		copy_rows(u, OPERAND_Y, rows_of(y->tensor), to, y->tensor->pitch, y->place, y->pitch, y->why_moved);
+		copy_rows(u, OPERAND_Y, rows_of(y->tensor), to, y->tensor->pitch, y->place, rows_of(y->tensor).n, y->why_moved);
 	else
 		convert_layout(u, OPERAND_Y, true, to, y->tensor->pitch, y->place);
 }
@@ -291,7 +291,7 @@ take_sum(struct unit_call *u, const struct tensor *sum)
 	}
 	if (!y->why_moved && sum->base == y->tensor->base && sum->offset == y->tensor->offset && sum->pitch == y->tensor->pitch)
 		return;
-	move_in(u, OPERAND_Y, sum, y->place, y->pitch, "the unit adds in place");
+	move_in(u, OPERAND_Y, sum, y->place, y->why_moved ? rows_of(sum).n : y->pitch, "the unit adds in place");
 }
 
 /* ---- weights and bias ---- */
@@ -378,7 +378,19 @@ find_type(const struct unit_call *u)
 	return NULL;
 }
 
-/* The bias in the unit's type, where its values fit; a unit without one gets a layer whose bias is 0 throughout. */
+static bool
+is_zero(const struct tensor *t)
+{
+	const unsigned char *p = t->data;
+
+	for (int64_t i = 0; i < tensor_bytes(t); i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+/* The bias in the unit's type, in which its values fit.  One that is 0 throughout, as of all parts of a sum but the first, is
+ * none. */
 static void
 take_bias(struct unit_call *u)
 {
@@ -390,7 +402,7 @@ take_bias(struct unit_call *u)
 	const int32_t *v = b ? b->data : NULL;
 	int16_t *narrow;
 
-	if (!b || to == DT_COUNT)
+	if (!b || to == DT_COUNT || is_zero(b))
 		return;
 	u->operand[OPERAND_B].tensor = b;
 	if (to == b->dtype) {

@@ -14,7 +14,7 @@
 struct place {
 	const struct tensor *tensor;
 	const char *title;         /* the result's name: a layer's path or a part's, an output's name */
-	const char *layer;         /* the layer's path, an output's name */
+	const char *layer, *part;  /* the layer's path or an output's name; of a layer that was cut up the part, else NULL */
 	const struct buffer *buf;
 	int64_t offset;            /* bytes from the buffer's start */
 	int32_t row, pitch;        /* elements of the last dimension, and from one such row to the next */
@@ -43,8 +43,17 @@ result_of(const struct call *c)
 	return NULL;
 }
 
+/* "head.in1 (part 2 of 4)"; the last part has its layer's name. */
+static const char *
+part_name(const struct cgen *g, const struct node *n)
+{
+	if (part_is_one(g->parts, n))
+		return arena_printf(g->arena, "%s (part %d of %d)", n->name, part_number(g->parts, n), part_count(g->parts, n));
+	return n->label && n->label != n->name ? n->name : NULL;
+}
+
 static void
-find_place(struct place *p, const struct call *c)
+find_place(const struct cgen *g, struct place *p, const struct call *c)
 {
 	const struct tensor *t = c->node->out;
 	const struct arg *result = result_of(c);
@@ -54,7 +63,7 @@ find_place(struct place *p, const struct call *c)
 	if (!result || !c->last)
 		return;
 	*p = (struct place){ .tensor = t, .title = c->node->name, .layer = c->node->label ? c->node->label : c->node->name,
-		.buf = result->buf, .row = last, .pitch = last };
+		.part = part_name(g, c->node), .buf = result->buf, .row = last, .pitch = last };
 	if (t->base && t->base != t) {
 		p->offset = t->offset * dtype_info[t->dtype].bytes;
 		p->pitch = t->pitch;
@@ -70,7 +79,7 @@ find_places(struct selftest *s)
 	s->places = ARENA_ARRAY(g->arena, struct place, (size_t)s->count);
 	s->arrays = ARENA_ARRAY(g->arena, const char *, (size_t)s->count);
 	for (const struct call *c = g->p->first; c; c = c->next)
-		find_place(&s->places[c->index], c);
+		find_place(g, &s->places[c->index], c);
 	for (size_t i = 0; i < g->p->buffers.n; i++) {
 		const struct buffer *b = g->p->buffers.v[i];
 		struct place *p = &s->places[g->p->call_count + b->index];
@@ -101,10 +110,26 @@ find_inexact(struct selftest *s)
 /* ---- one test ---- */
 
 static const struct test_value *
-value_of(const struct test *t, bool expect, name target)
+given_of(const struct test *t, name target)
 {
 	for (const struct test_value *v = t->values; v; v = v->next)
-		if (v->expect == expect && v->target == target)
+		if (!v->expect && v->target == target)
+			return v;
+	return NULL;
+}
+
+/* What the test expects of place P.  A layer that an activation was folded into has other values than the source's layer of its
+ * name; nor have sums any of a layer. */
+static const struct test_value *
+expected_of(const struct selftest *s, const struct test *t, const struct place *p)
+{
+	const struct node *n = p->tensor ? p->tensor->producer : NULL;
+	bool output = p >= s->places + s->g->p->call_count;
+
+	if (!p->tensor || (!output && n && op_info[n->op].flags & OPF_ACT && !clamp_is_none(n->attr.act)))
+		return NULL;
+	for (const struct test_value *v = t->values; v; v = v->next)
+		if (v->expect && v->target == p->title && v->dtype == p->tensor->dtype && v->count == tensor_count(p->tensor))
 			return v;
 	return NULL;
 }
@@ -162,7 +187,7 @@ emit_inputs(struct selftest *s, struct emitter *e, const struct test *t, int num
 	const void **data = ARENA_ARRAY(g->arena, const void *, (size_t)g->nin + 1);
 
 	for (int i = 0; i < g->nin; i++) {
-		const struct test_value *v = value_of(t, false, g->in[i].name);
+		const struct test_value *v = given_of(t, g->in[i].name);
 		if (!v)
 			return NULL;
 		data[i] = v->data;
@@ -180,7 +205,7 @@ emit_expected(struct selftest *s, struct emitter *e, const struct test *t, int n
 
 	for (int i = 0; i < s->count; i++) {
 		const struct place *p = &s->places[i];
-		const struct test_value *v = p->tensor ? value_of(t, true, p->title) : NULL;
+		const struct test_value *v = expected_of(s, t, p);
 		const void *data = v ? v->data : p->tensor ? values[p->tensor->id] : NULL;
 
 		s->arrays[i] = NULL;
@@ -330,10 +355,10 @@ emit_places(struct selftest *s, struct emitter *e)
 		fputs("\t{ ", e->out);
 		emit_string(e->out, p->layer);
 		fputs(", ", e->out);
-		if (strcmp(p->layer, p->title) == 0)
-			fputs("NULL", e->out);
+		if (p->part)
+			emit_string(e->out, p->part);
 		else
-			emit_string(e->out, p->title);
+			fputs("NULL", e->out);
 		fprintf(e->out, ", %d, %" PRId64 ", %" PRId64 ", %d, %d },\n",
 			p->tensor->dtype == DT_F32 ? 0 : dtype_info[p->tensor->dtype].bytes,
 			memory_offset(s->g, p), tensor_count(p->tensor), (int)p->row, (int)p->pitch);
