@@ -172,7 +172,7 @@ add_impossible(struct make *m, const struct work *w, const char *why, const stru
 		add(m, w, p);
 }
 
-/* The manner of W, searched; true when a plan without cuts came out. */
+/* The manner of W, searched; true when a plan came out that neither cuts nor fills. */
 static bool
 add_manner(struct make *m, struct work *w)
 {
@@ -190,7 +190,7 @@ add_manner(struct make *m, struct work *w)
 	else if (is_known(m, w->unit, p.why, p.limit))
 		return false;
 	add(m, w, p);
-	return fits && p.in.n <= 1 && p.out.n <= 1 && p.rows.n <= 1;
+	return fits && p.in.n <= 1 && p.out.n <= 1 && p.rows.n <= 1 && !p.pad_in;
 }
 
 static bool
@@ -467,17 +467,23 @@ sort(struct make *m)
 		qsort(m->all.v, m->all.n, sizeof *m->all.v, compare_entries);
 }
 
-/* Better sizes for the cheapest, which may then be beaten by none: it only becomes cheaper. */
+/* Better sizes for those that could become the cheapest by them. */
 static void
-refine_first(struct make *m)
+refine(struct make *m)
 {
-	struct entry *e = m->all.n ? &m->all.v[0] : NULL;
+	enum { MOST = 4 };
+	double best = m->all.n ? m->all.v[0].plan.cycles : 0;
 
-	if (!e || e->plan.why || e->plan.how != PLAN_UNIT)
-		return;
-	search_refine(&e->work, &e->plan);
-	set_class(&e->work, &e->plan);
-	e->plan.text = plan_text(&e->work, &e->plan);
+	for (size_t i = 0; i < m->all.n && i < MOST; i++) {
+		struct entry *e = &m->all.v[i];
+
+		if (e->plan.why || e->plan.how != PLAN_UNIT || e->plan.cycles > 1.5 * best)
+			continue;
+		search_refine(&e->work, &e->plan);
+		set_class(&e->work, &e->plan);
+		e->plan.text = plan_text(&e->work, &e->plan);
+	}
+	sort(m);
 }
 
 struct plan_list
@@ -495,7 +501,7 @@ candidates_make(struct arena *a, const struct chip *chip, const struct node *n, 
 	}
 	add_portable(&m);
 	sort(&m);
-	refine_first(&m);
+	refine(&m);
 	list.v = ARENA_ARRAY(a, struct plan, m.all.n + 1);
 	for (size_t i = 0; i < m.all.n; i++)
 		list.v[list.n++] = m.all.v[i].plan;

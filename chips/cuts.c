@@ -84,7 +84,7 @@ cut_cheapest(struct arena *a, int32_t total, const struct cut_costs *c, struct p
 			int parts = best.parts;
 
 			if (before->cost < INFINITY)
-				relax(&best, before->cost + c->last[i], i, before->parts + 1);
+				relax(&best, before->cost + c->last[i] + (r < c->member[i] ? c->fill[i] : 0), i, before->parts + 1);
 			if (best.cost != old || best.parts != parts)
 				rest = r;
 		}

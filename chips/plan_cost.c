@@ -194,31 +194,45 @@ add_layout_copies(struct tally *t, const struct chip_vars *v, bool sliced_in, bo
 		add_copy(t, v->bytes[OPERAND_Y], times);
 }
 
+/* Bytes of the input with so many channels, the image's padding included where it is written out. */
+static int64_t
+image_bytes(const struct work *w, const struct plan *p, int64_t channels)
+{
+	const int64_t *v = w->base.v;
+	int64_t rows = w->unit->kind == KIND_DENSE ? v[VAR_ROWS] : v[VAR_HI], columns = v[VAR_WI];
+
+	if (p->pad_copy) {
+		rows += v[VAR_PT] + v[VAR_PB];
+		columns += v[VAR_PL] + v[VAR_PR];
+	}
+	return rows * columns * channels * dtype_info[w->node->in[0]->dtype].bytes;
+}
+
 /* The padding of the image, and channels filled up, are written out once. */
 static void
 add_fill_copies(struct tally *t, int64_t groups)
 {
 	const struct work *w = t->w;
-	const int64_t *v = w->base.v;
 	const struct plan *p = t->p;
-	int64_t bytes = dtype_info[w->node->in[0]->dtype].bytes, rows = v[VAR_HI], columns = v[VAR_WI];
-	int64_t in = w->channelwise ? v[VAR_IN] : w->in, size = 0;
+	int64_t size = p->pad_copy ? image_bytes(w, p, (w->channelwise ? w->base.v[VAR_IN] : w->in) * groups) : 0;
 
-	if (w->unit->kind == KIND_DENSE)
-		rows = v[VAR_ROWS];
-	if (p->pad_copy) {
-		rows += v[VAR_PT] + v[VAR_PB];
-		columns += v[VAR_PL] + v[VAR_PR];
-		size = rows * columns * in * groups * bytes;
-	}
-	if (size > t->p->scratch)
-		t->p->scratch += size;
 	add_copy(t, size, 1);
+	t->p->scratch += size;
 	if (p->pad_in) {
-		size = rows * columns * p->pad_in * bytes;
+		size = image_bytes(w, p, p->pad_in);
 		add_copy(t, size, groups * (p->pad_each && p->in.n > 1 ? p->in.n : 1));
 		t->p->scratch += size;
 	}
+}
+
+double
+plan_fill_cycles(const struct work *w, const struct plan *p, int32_t channels)
+{
+	struct plan copy = { 0 };
+	struct tally t = { .w = w, .p = &copy, .ok = true };
+
+	add_copy(&t, image_bytes(w, p, channels), p->groups > 1 ? p->groups : 1);
+	return copy.cycles;
 }
 
 bool

@@ -439,9 +439,9 @@ static void
 refine(const struct work *w, struct plan *p, bool cuts_in)
 {
 	int32_t member[MEMBERS_MAX], total = cuts_in ? w->in : w->out;
-	double first[MEMBERS_MAX], middle[MEMBERS_MAX], last[MEMBERS_MAX], more = cuts_in ? plan_addition_cycles(w, p) : 0;
+	double first[MEMBERS_MAX], middle[MEMBERS_MAX], last[MEMBERS_MAX], fill[MEMBERS_MAX], more = cuts_in ? plan_addition_cycles(w, p) : 0;
 	int n = list_members(w, cuts_in ? fill_in : fill_out, total, member);
-	struct cut_costs costs = { n, member, first, middle, last };
+	struct cut_costs costs = { n, member, first, middle, last, fill };
 	struct plan better = *p;
 	struct parts *parts = cuts_in ? &better.in : &better.out;
 
@@ -449,6 +449,7 @@ refine(const struct work *w, struct plan *p, bool cuts_in)
 		first[i] = part_cost(w, p, cuts_in, member[i], PART_FIRST) + more;
 		middle[i] = part_cost(w, p, cuts_in, member[i], 0) + more;
 		last[i] = part_cost(w, p, cuts_in, member[i], PART_LAST) + more;
+		fill[i] = cuts_in ? plan_fill_cycles(w, p, member[i]) : 0;
 	}
 	if (!cut_cheapest(w->arena, total, &costs, parts) || !fill_last(w, &better) || !keeps_limits(w, &better)
 		|| !plan_cost(w, &better))

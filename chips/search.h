@@ -76,7 +76,7 @@ bool cut_equal(struct arena *, int32_t total, int n, fill_fn *, const void *ctx,
 bool cut_greedy(struct arena *, int32_t total, int32_t most, struct parts *);
 /* The cheapest cut by dynamic programming.  MEMBER: N sizes that a part may have, ascending; the costs of a first, a middle and a last part
  * of each size (a last part is filled up to it).  False: none of two parts or more. */
-struct cut_costs { int n; const int32_t *member; const double *first, *middle, *last; };
+struct cut_costs { int n; const int32_t *member; const double *first, *middle, *last, *fill; /* more for a last part that is filled */ };
 bool cut_cheapest(struct arena *, int32_t total, const struct cut_costs *, struct parts *);
 /* Numbers of parts worth trying from FROM to TO, ascending: all of the small ones, then growing. */
 struct counts { int n, v[64]; };
@@ -94,6 +94,8 @@ int32_t size_at_most(const struct work *, enum chip_var, int32_t size);
 /* plan_cost.c */
 /* Calls, cycles, bytes, copies, scratch of P; false: a formula has no value, P->why says so. */
 bool plan_cost(const struct work *, struct plan *p);
+/* What filling up a part to so many input channels costs. */
+double plan_fill_cycles(const struct work *, const struct plan *, int32_t channels);
 /* What one more addition of partial sums costs in a tree. */
 double plan_addition_cycles(const struct work *, const struct plan *);
 /* Of dot products of at most LENGTH values. */
