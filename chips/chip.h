@@ -65,7 +65,7 @@ struct chip_limit {
 	enum chip_var var, var2;        /* SET, PAIR */
 	struct chip_set set, set2;      /* SET; PAIR: alternatives pair up, ranges.v[i] of set with that of set2 */
 	const struct ast_expr *cond;    /* WHERE */
-	const char *message;            /* WHERE: what the file says; else NULL */
+	const char *message;            /* WHERE: what the file says; of chip_misfits: what breaks it; else NULL */
 	unsigned operands;              /* WHERE: bits of those whose bytes or values it speaks of */
 	uint64_t vars;                  /* WHERE, SET: bits of the variables that it reads */
 };

@@ -149,7 +149,7 @@ END_TEST
 #define SHIFTS(form, range) "type = i8 * i8 + i32 -> i8; requant = " form " per_channel; shift = " range "; call \"f({y}, {x}, {w}, {b});\";\n"
 #define POOLING "type = i8 -> i8; call \"f({y}, {x});\";\n"
 
-enum { MOST = 4, OK = -1 };
+enum { MOST = 5, OK = -1 };
 static const struct {
 	const char *kind, *body, *graph;
 	int kinds[MOST];         /* of the limits in order; OK ends them */
@@ -204,8 +204,34 @@ static const struct {
 	{ "conv2d", LAYER "accumulator = 15;", CONV("0", "", "scale 0.5 zero 0"), { LIMIT_ACCUMULATOR, OK } },
 	/* several at once, in order */
 	{ "conv2d", F32_SCALE "accumulator = 8; kernel = 3;", CONV("3", ", act = [0, inf]", "scale 0.5 zero 1"),
-		{ LIMIT_PAIR, LIMIT_ACTIVATION, LIMIT_ZERO_POINT, LIMIT_ACCUMULATOR } },
+		{ LIMIT_PAIR, LIMIT_ACTIVATION, LIMIT_ZERO_POINT, LIMIT_ZERO_POINT, LIMIT_ACCUMULATOR } },
 };
+
+/* What is said of a single misfit. */
+static const struct { const char *body, *graph, *message; } message_rows[] = {
+	{ LAYER, CONV_F32, "x is f32, w is f32, y is f32" },
+	{ NO_BIAS, CONV("0", "", "scale 0.5 zero 0"), "the layer has a bias of i32" },
+	{ BIAS_I8, CONV("0", "", "scale 0.5 zero 0"), "the bias of output channel 1 is 300, more than i8 holds" },
+	{ LAYER, CONV_SUM, "the call starts from sums of i32" },
+	{ LAYER, CONV("0", ", act = [0, 6]", "scale 0.5 zero 0"), "the result is clamped to 0..6" },
+	{ F32_SCALE, CONV("3", "", "scale 0.5 zero 0"), "the zero point of x is 3" },
+	{ LAYER "padding = zero;", CONV_PADDED("3"), "cells outside the image count as the zero point of x, 3" },
+	{ F32_SCALE, CONV_SCALES("1, 2"), "output channels 0 and 1 have different scales" },
+	{ SHIFTS("shift", "-1..3"), CONV_SCALES("1, 0.5"), "output channel 1 needs a shift of -2, and there are -1..3" },
+	{ LAYER "accumulator = 15;", CONV("0", "", "scale 0.5 zero 0"), "the sums of output channel 0 reach from -25500 to 25500, beyond 15 bits" },
+};
+
+START_TEST(messages)
+{
+	struct chip_text t;
+	const struct chip_limit *limit;
+	const struct chip_op *op = chip_text_op(&t, "conv2d", message_rows[_i].body);
+
+	ck_assert_int_eq(chip_misfits(&t.arena, op, node_of(&t, message_rows[_i].graph), &limit, 1), 1);
+	ck_assert_str_eq(limit->message, message_rows[_i].message);
+	chip_text_done(&t);
+}
+END_TEST
 
 START_TEST(misfits)
 {
@@ -379,6 +405,7 @@ chip_fit_suite(void)
 	tcase_add_loop_test(t, numbers, 0, ROWS(number_rows));
 	tcase_add_test(t, magnitudes_of_weights);
 	tcase_add_loop_test(t, misfits, 0, ROWS(misfit_rows));
+	tcase_add_loop_test(t, messages, 0, ROWS(message_rows));
 	tcase_add_test(t, costs);
 	tcase_add_test(t, numbers_of_portable_nodes);
 	tcase_add_test(t, templates);
