@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "passes/legalise.h"
+#include "passes/measure.h"
 #include "passes/rewrite.h"
 
 struct legaliser {
@@ -364,6 +365,18 @@ cut_activation(struct layer *y)
 
 /* ---- the pass ---- */
 
+/* What the lossy candidates cost in precision. */
+static void
+measure(struct layer *y)
+{
+	for (int i = 0; i < y->list.n; i++) {
+		struct plan *p = &y->list.v[i];
+
+		if (!p->why && p->class == CLASS_LOSSY)
+			p->bound = measured_sqnr(y->l->g, y->n, p);
+	}
+}
+
 /* The candidates of N; false: it is not a layer that is planned here. */
 static bool
 consider(struct layer *y)
@@ -374,6 +387,7 @@ consider(struct layer *y)
 	if (!plan_concerns(y->n) || (!l->chip && !y->demand.sum && !y->demand.out && !y->demand.rows))
 		return false;
 	y->list = candidates_make(l->g->arena, l->chip, y->n, &y->demand, l->ctx->diag);
+	measure(y);
 	return true;
 }
 

@@ -255,7 +255,7 @@ split(struct cutter *c)
 	struct summing s = { .c = c, .n = n, .plan = n->plan, .attr = n->attr };
 	bool grouped = n->op == OP_CONV2D && n->attr.groups > 1;
 
-	if ((n->op != OP_CONV2D && n->op != OP_DENSE) || grouped || n->nin > INPUT_SUM)
+	if ((n->op != OP_CONV2D && n->op != OP_DENSE && n->op != OP_TCONV2D) || grouped || n->nin > INPUT_SUM)
 		plan_broken(n, "cuts input channels that are not summed over");
 	s.partial = n->out->dtype == DT_F32 ? DT_F32 : n->plan->partial;
 	s.attr.act = no_clamp;
