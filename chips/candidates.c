@@ -244,26 +244,24 @@ try_tree(struct make *m, const struct work *from, enum dtype type)
 	add_manner(m, &w);
 }
 
-/* Partial sums in every type and order that the unit and the annotation leave. */
+/* Partial sums in every type and order that the unit and the annotation leave.  TREES of i32 and i16 are rescaled after, however the unit
+ * makes its results: once is enough. */
 static void
-try_sums(struct make *m, const struct work *w)
+try_sums(struct make *m, const struct work *w, bool trees)
 {
 	enum dtype own = w->unit->partial == PARTIAL_NONE ? DT_COUNT : w->unit->partial_type;
+	name asked = m->demand->sum ? m->demand->sum->partial : NULL;
 
 	try_chain(m, w);
 	if (m->node->out->dtype == DT_F32) {
 		try_tree(m, w, DT_F32);
 		return;
 	}
-	if (w->manner.requant_cpu && own != DT_I16) {
+	if (trees && own != DT_I16)
 		try_tree(m, w, DT_I32);
-		return;
-	}
-	if (own != DT_I16)
-		try_tree(m, w, DT_I32);
-	if (own == DT_I16 || (m->demand->sum && word_is(m->demand->sum->partial, "i16")))
+	if (trees && (own == DT_I16 || word_is(asked, "i16")))
 		try_tree(m, w, DT_I16);
-	if (m->demand->sum && word_is(m->demand->sum->partial, "i8"))
+	if (word_is(asked, "i8") && !w->manner.requant_cpu)
 		try_tree(m, w, DT_I8);
 }
 
@@ -292,7 +290,7 @@ add_manners(struct make *m, struct work w, const struct needs *needs, bool requa
 	if (!cut && !w.by_sums)
 		whole = add_manner(m, &w);
 	if (can_sum(w.node) && (w.node->attr.groups <= 1 || w.manner.groups > 1) && w.in > 1 && !whole)
-		try_sums(m, &w);
+		try_sums(m, &w, !requant || needs->requant);
 	else if (cut)
 		add_impossible(m, &w, "cannot cut the input channels", NULL);
 }

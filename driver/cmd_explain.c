@@ -67,6 +67,12 @@ print_possible(struct compilation *c, const struct plan_list *list, const struct
 		table_print(stdout, &t);
 }
 
+static bool
+has_message(const struct plan *p)
+{
+	return p->limit && p->limit->message;
+}
+
 static void
 print_impossible(struct compilation *c, const struct plan_list *list)
 {
@@ -80,7 +86,8 @@ print_impossible(struct compilation *c, const struct plan_list *list)
 		if (!any)
 			printf("\nimpossible:\n");
 		any = true;
-		printf("  %s%s%s: %s\n", p->unit ? p->unit->title : "", p->unit ? ", " : "", p->text, plan_broken(c, p->why, p->limit));
+		table_wrap(stdout, 2, arena_printf(&c->ir, "%s%s%s: %s%s%s", p->unit ? p->unit->title : "", p->unit ? ", " : "", p->text,
+			plan_broken(c, p->why, p->limit), has_message(p) ? ": " : "", has_message(p) ? p->limit->message : ""));
 	}
 }
 

@@ -58,21 +58,20 @@ print_cells(FILE *f, const struct table *t, const char *const *cell, const int *
 	putc('\n', f);
 }
 
-/* Words of TEXT on lines that begin with INDENT spaces, twice that when the text goes on. */
-static void
-print_under(FILE *f, const char *text)
+void
+table_wrap(FILE *f, int indent, const char *text)
 {
-	int column = 0, indent = INDENT;
+	int column = 0, margin = indent;
 
 	while (*text) {
 		int len = (int)strcspn(text, " ");
 
 		if (column == 0)
-			column = fprintf(f, "%*s%.*s", indent, "", len, text);
+			column = fprintf(f, "%*s%.*s", margin, "", len, text);
 		else if (column + 1 + len > COLUMNS) {
 			putc('\n', f);
-			indent = 2 * INDENT;
-			column = fprintf(f, "%*s%.*s", indent, "", len, text);
+			margin = 2 * indent;
+			column = fprintf(f, "%*s%.*s", margin, "", len, text);
 		} else
 			column += fprintf(f, " %.*s", len, text);
 		text += len;
@@ -105,6 +104,6 @@ table_print(FILE *f, const struct table *t)
 	for (size_t k = 0; k < t->rows.n; k++) {
 		print_cells(f, t, t->rows.v[k].cell, width);
 		for (size_t i = 0; i < t->rows.v[k].under.n; i++)
-			print_under(f, t->rows.v[k].under.v[i]);
+			table_wrap(f, INDENT, t->rows.v[k].under.v[i]);
 	}
 }

@@ -22,6 +22,8 @@ const char **table_row(struct table *);
 /* A line under the last row; broken between words to keep within 100 columns. */
 void table_under(struct table *, const char *text);
 void table_print(FILE *, const struct table *);
+/* Words of TEXT on lines of at most 100 columns that begin with INDENT spaces, with twice as many where TEXT goes on. */
+void table_wrap(FILE *, int indent, const char *text);
 /* N with commas, "-" for 0. */
 const char *table_count(struct arena *, int64_t n);
 #endif
