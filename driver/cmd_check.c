@@ -268,6 +268,8 @@ cmd_check(const struct options *o)
 		}
 		if (c.chip)
 			print_plans(&c);
+		else
+			plans_print(&c, c.graph->plans, "");
 		print_summary(&c);
 	}
 	return compilation_end(&c, EXIT_OK);

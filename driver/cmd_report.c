@@ -357,6 +357,7 @@ cmd_report(const struct options *o)
 		printf("network %s%s%s\n\n", c.graph->name, c.chip ? " on " : "", c.chip ? c.chip->file : "");
 		print_table(&r);
 		print_totals(&r);
+		plans_print(&c, c.graph->plans, "\nrewritten or cut:\n");
 	}
 	return compilation_end(&c, EXIT_OK);
 }

@@ -56,6 +56,17 @@ plan_sums(const struct layer_plan *p)
 	return s;
 }
 
+void
+plans_print(struct compilation *c, const struct layer_plan *p, const char *title)
+{
+	for (; p; p = p->next) {
+		if (strcmp(p->plan.text, "as it is") == 0 || strcmp(p->plan.text, "portable C") == 0)
+			continue;
+		printf("%s%s (%s): %s\n", title, p->layer, plan_class_text(&c->ir, &p->plan), p->plan.text);
+		title = "";
+	}
+}
+
 const char *
 plan_place(struct compilation *c, struct loc loc)
 {

@@ -27,6 +27,10 @@ const char *plan_broken(struct compilation *, const char *found, const struct ch
 /* Cycles with commas. */
 const char *plan_cycles(struct arena *, double);
 
+/* "LAYER (CLASS): TEXT" for each layer that was rewritten or cut, a shuffle that was folded among them, below TITLE if there
+ * is one. */
+void plans_print(struct compilation *, const struct layer_plan *, const char *title);
+
 /* Members of a JSON object. */
 void json_put(json_t *object, const char *key, json_t *value);
 json_t *json_text(const char *);

@@ -277,7 +277,7 @@ cut(struct folder *f, bool one_region)
 	if (!is_worth(f, &p))
 		return false;
 	record_rewrite(f->g, f->n, OP_SHUFFLE, CLASS_EXACT, BY_NOTHING, p.copied * dtype_info[x->dtype].bytes, arena_printf(f->g->arena,
-		p.copied ? "%d parts of '%s' in place, %lld bytes copied" : "%d parts of '%s' in place, no copy", p.count,
+		p.copied ? "shuffle in %d parts of '%s', written in place, %lld bytes copied" : "shuffle in %d parts of '%s', written in place, no copy", p.count,
 		x->producer->label, (long long)p.copied * dtype_info[x->dtype].bytes));
 	p = (struct pieces){ .g = f->g, .ctx = f->ctx, .pos = f->n };
 	take_runs(f, &p, f->order);
@@ -287,26 +287,29 @@ cut(struct folder *f, bool one_region)
 
 /* ---- the pass ---- */
 
-static const char *
-why_copied(const struct folder *f, bool one_region)
-{
-	const struct region *b = &f->before, *a = &f->after;
-	const char *first = b->fixed ? b->fixed : b->grouped, *second = a->fixed ? a->fixed : a->grouped;
-
-	if (one_region)
-		return arena_printf(f->g->arena, "'%s' and '%s' are added or joined, so they have one order", f->n->in[0]->name, f->n->out->name);
-	if (!first || !second)
-		return arena_printf(f->g->arena, "%s", first ? first : second ? second : "its channels are tied");
-	return arena_printf(f->g->arena, "before it %s, after it %s", first, second);
-}
-
+/* The shuffle stays: WHY. */
 static void
 record_copy(struct folder *f, const char *why)
 {
 	int64_t bytes = tensor_bytes(f->n->out);
 
 	record_rewrite(f->g, f->n, OP_SHUFFLE, CLASS_EXACT, BY_NOTHING, bytes,
-		arena_printf(f->g->arena, "a copy of %lld bytes: %s", (long long)bytes, why));
+		arena_printf(f->g->arena, "shuffle copies %lld bytes: %s", (long long)bytes, why));
+}
+
+static void
+record_fixed(struct folder *f, bool one_region)
+{
+	const struct region *b = &f->before, *a = &f->after;
+	const char *first = b->fixed ? b->fixed : b->grouped, *second = a->fixed ? a->fixed : a->grouped;
+
+	if (one_region)
+		record_copy(f, arena_printf(f->a, "'%s' and '%s' are added or joined, so they have one order", f->n->in[0]->name,
+			f->n->out->name));
+	else if (first && second)
+		record_copy(f, arena_printf(f->a, "before it %s, after it %s", first, second));
+	else
+		record_copy(f, first ? first : second ? second : "its channels are tied");
 }
 
 static void
@@ -330,7 +333,7 @@ fold(struct folder *f)
 		return;
 	}
 	if (order_is_plain(f->order, f->count)) {
-		bypass(f, "moves nothing");
+		bypass(f, "shuffle moves nothing");
 		return;
 	}
 	readers_find(&readers, f->a, f->g);
@@ -344,9 +347,9 @@ fold(struct folder *f)
 	f->in = ARENA_ARRAY(f->a, int32_t, (size_t)f->count);
 	f->out = ARENA_ARRAY(f->a, int32_t, (size_t)f->count);
 	if (!one_region && absorb(f))
-		bypass(f, "no copy: in the order of the weights");
+		bypass(f, "shuffle folded into weights, no copy");
 	else if (!cut(f, one_region))
-		record_copy(f, why_copied(f, one_region));
+		record_fixed(f, one_region);
 }
 
 bool

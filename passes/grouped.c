@@ -47,9 +47,9 @@ explain_refusal(struct grouping *m, const struct off_block *off)
 	struct diag *d = m->ctx->diag;
 	int32_t groups;
 
-	diag_error(d, m->a->loc, "@grouped: %lld weights of '%s' with %s of the energy lie outside the %d blocks, the first between input channel "
-		"%d and output channel %d", (long long)off->count, m->n->label, share_text(m, off->share), (int)m->groups, (int)off->in,
-		(int)off->out);
+	diag_error(d, m->a->loc, "@grouped: %s of the energy of the weights of '%s' lies outside the %d blocks, %lld of %lld values, the first "
+		"between input channel %d and output channel %d", share_text(m, off->share), m->n->label, (int)m->groups,
+		(long long)off->count, (long long)tensor_count(m->n->in[1]), (int)off->in, (int)off->out);
 	if (m->shuffled) {
 		struct off_block other = structure_off_block(m->n, m->groups, shuffled_order(m->ctx->scratch, m->shuffled, m->ins));
 

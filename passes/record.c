@@ -25,8 +25,8 @@ require_permits(struct pass_ctx *ctx, const struct node *n, const struct annot *
 
 	if (!require || class <= require->class)
 		return true;
-	diag_error(ctx->diag, a->loc, "@%s makes '%s' another function, but it is required to stay %s", annot_info[a->kind].name,
-		n->label, annot_class_names[require->class]);
+	diag_error(ctx->diag, a->loc, "@%s makes '%s' another function, which @require(%s) forbids", annot_info[a->kind].name, n->label,
+		annot_class_names[require->class]);
 	diag_note(ctx->diag, require->loc, "required here");
 	return false;
 }

@@ -97,26 +97,22 @@ is_same_function(struct graph *g, const struct node *n, const int32_t *order, in
 	return sums && !memcmp(elements_pick(g, w, w->shape.rank - 1, order, count), w->data, (size_t)tensor_bytes(w));
 }
 
-static const char *
-describe(struct graph *g, const struct annot *a, enum annot_class class)
-{
-	const char *same = class == CLASS_EXACT ? ", which the weights do not tell apart" : "";
-
-	if (a->has_seed)
-		return arena_printf(g->arena, "input channels shuffled by seed %lld%s", (long long)a->seed, same);
-	return arena_printf(g->arena, "input channels shuffled, %d groups%s", (int)a->groups, same);
-}
-
 static bool
 shuffle(struct graph *g, struct pass_ctx *ctx, struct node *n, const struct annot *a)
 {
 	int32_t count = tensor_channels(n->in[0]);
 	const int32_t *order = shuffled_order(ctx->scratch, a, count);
-	enum annot_class class = is_same_function(g, n, order, count) ? CLASS_EXACT : CLASS_DIFFERENT;
+	bool same = is_same_function(g, n, order, count);
+	enum annot_class class = same ? CLASS_EXACT : CLASS_DIFFERENT;
+	const char *text = "input channels shuffled";
 
 	if (!require_permits(ctx, n, a, class))
 		return false;
-	record_rewrite(g, n, n->op, class, a->chip ? BY_SCHEDULE : BY_ANNOTATION, 0, describe(g, a, class));
+	text = a->has_seed ? arena_printf(g->arena, "%s by seed %lld", text, (long long)a->seed)
+		: arena_printf(g->arena, "%s, %d groups", text, (int)a->groups);
+	if (same)
+		text = arena_printf(g->arena, "%s, which the weights do not tell apart", text);
+	record_rewrite(g, n, n->op, class, a->chip ? BY_SCHEDULE : BY_ANNOTATION, 0, text);
 	if (!order_is_plain(order, count))
 		node_set_input(n, 0, shuffle_insert(g, n, n, n->in[0], order, a));
 	return true;

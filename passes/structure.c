@@ -52,16 +52,15 @@ energy(const struct matrix *m, int32_t out, int32_t in)
 	return sum;
 }
 
-/* An f32 weight may be so small that its square is 0. */
-static bool
-is_linked(const struct matrix *m, int32_t out, int32_t in)
+/* Values that are not 0; of an f32 one the square may be 0 all the same. */
+static int64_t
+count_values(const struct matrix *m, int32_t out, int32_t in)
 {
-	int64_t tap;
+	int64_t tap, count = 0;
 
 	for (tap = 0; tap < m->taps; tap++)
-		if (element(m->w, (out * m->taps + tap) * m->ins + in) != 0)
-			return true;
-	return false;
+		count += element(m->w, (out * m->taps + tap) * m->ins + in) != 0;
+	return count;
 }
 
 static double
@@ -84,15 +83,17 @@ structure_off_block(const struct node *n, int32_t groups, const int32_t *order)
 		for (j = 0; j < m.ins; j++) {
 			int32_t c = order ? order[j] : j;
 			double e = energy(&m, o, c) * scale * scale;
+			int64_t count;
 
 			all += e;
-			if (j / (m.ins / groups) == o / (m.outs / groups) || !is_linked(&m, o, c))
+			if (j / (m.ins / groups) == o / (m.outs / groups) || !(count = count_values(&m, o, c)))
 				continue;
 			outside += e;
-			if (off.count++ == 0) {
+			if (off.count == 0) {
 				off.out = o;
 				off.in = j;
 			}
+			off.count += count;
 		}
 	}
 	off.share = all > 0 ? outside / all : 0;

@@ -18,7 +18,7 @@ int32_t structure_groups(struct arena *, const struct node *n);
 /* What lies off GROUPS blocks when the weights' input channels are taken in ORDER (NULL: as they are). */
 struct off_block {
 	double share;      /* of the sum of squares; 0 only if all are 0 */
-	int64_t count;     /* weights that are not 0 */
+	int64_t count;     /* values that are not 0 */
 	int32_t out, in;   /* channels of the first of them, IN a place in the order; -1: none */
 };
 struct off_block structure_off_block(const struct node *n, int32_t groups, const int32_t *order);
