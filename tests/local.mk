@@ -75,6 +75,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/run_program.h \
   %D%/unit/kernels.def \
   %D%/unit/passes_rows.def \
+  %D%/unit/split_rows.def \
   %D%/unit/shape_rows.def \
   %D%/unit/eval_rows.h \
   %D%/unit/test_chip_set.c \

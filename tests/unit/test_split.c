@@ -3,6 +3,7 @@
 #include <config.h>
 #include <check.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "chips/bounds.h"
 #include "ir/eval.h"
@@ -445,6 +446,52 @@ START_TEST(test_i8)
 }
 END_TEST
 
+/* ---- text to text ---- */
+
+static const struct row {
+	enum pass_id pass;
+	const char *what;
+	struct plan plan;
+	const char *before, *after;
+} rows[] = {
+#define ROW(pass, what, ...) { PASS_##pass, what, __VA_ARGS__ },
+#include "split_rows.def"
+#undef ROW
+};
+
+static char *
+print_text(struct bench *b, const struct graph *g)
+{
+	char *text, *copy;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	graph_print(f, g, NULL);
+	fclose(f);
+	copy = arena_strndup(&b->arena, text, len);
+	free(text);
+	return copy;
+}
+
+START_TEST(test_text)
+{
+	const struct row *r = &rows[_i];
+	struct bench b;
+	char *found;
+
+	bench_init(&b, 0);
+	b.g = graph_read(&b.arena, b.names, &b.diag, diag_add_source(&b.diag, "test", r->before, strlen(r->before)));
+	ck_assert_ptr_nonnull(b.g);
+	graph_find(b.g, intern(b.names, "c"))->producer->plan = &r->plan;
+	ck_assert(passes[r->pass].run(b.g, &b.ctx));
+	graph_verify(b.g, passes[r->pass].name);
+	found = print_text(&b, b.g);
+	if (strcmp(found, r->after))
+		ck_abort_msg("%s: %s\ngave\n%sinstead of\n%s", passes[r->pass].name, r->what, found, r->after);
+	bench_free(&b);
+}
+END_TEST
+
 Suite *
 split_suite(void)
 {
@@ -452,6 +499,7 @@ split_suite(void)
 	TCase *tc = tcase_create("split");
 
 	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, test_text, 0, (int)(sizeof rows / sizeof *rows));
 	tcase_add_loop_test(tc, test_random, 0, WHAT_COUNT * ROWS_OF);
 	tcase_add_loop_test(tc, test_i16, 0, 12);
 	tcase_add_loop_test(tc, test_i8, 0, 2);
