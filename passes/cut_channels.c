@@ -121,7 +121,7 @@ cut_channels(struct cutter *c, const struct parts *parts, const char *what, void
 			plan_broken(n, "has parts of other sizes than its %d channels", total);
 		plan = part_plan(c, r, total, &core);
 		clear(plan);
-		if (k < parts->n - 1 && !plan->pad_each)
+		if (k < parts->n - 1 && !plan->pad_each && n->plan->groups <= 1) /* a group is filled up as a layer is */
 			plan->pad_out = 0;
 		part[k] = (needs_neighbour(n, r) ? add_with_neighbour : add_part)(c, r, stem, plan, core);
 		at = r.to;
