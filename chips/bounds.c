@@ -123,7 +123,7 @@ fits_i32(int64_t lo, int64_t hi)
 static bool
 fits_i16(int64_t lo, int64_t hi, int32_t shift)
 {
-	return fits_i32(lo, hi + (INT64_C(1) << 16)) && keep(lo, shift) >= INT16_MIN && keep(hi, shift) <= INT16_MAX;
+	return fits_i32(lo, hi + (INT64_C(1) << SHIFT_MOST)) && keep(lo, shift) >= INT16_MIN && keep(hi, shift) <= INT16_MAX;
 }
 
 /* How many sums are rounded on the way to one result: of a chain the last one goes on as it is, unless it is rescaled elsewhere. */
@@ -198,18 +198,25 @@ real_of(struct multiplier m)
 	return ldexp((double)m.m, m.shift - 31);
 }
 
+/* Whether the network's own arithmetic may shift a sum in [LO, HI] out of 32 bits. */
+static bool
+may_wrap(struct multiplier m, int64_t lo, int64_t hi)
+{
+	int left = m.shift > 0 ? m.shift : 0;
+
+	return lo < INT32_MIN >> left || hi > INT32_MAX >> left;
+}
+
 /* By how much multiply_by may change when its operand, in [LO, HI], changes by MOVED: with a = m * 2^(shift - 31), x -> floor(x * a +
  * constant) for a shift of 0 and more, and for others floor(x * a + constant - (x < 0 ? 2^shift : 0)); and
  * floor(p + d) - floor(p) <= ceil(d). */
 static int64_t
 moved_by(struct multiplier m, int64_t moved, int64_t lo, int64_t hi)
 {
-	int left = m.shift > 0 ? m.shift : 0;
-
 	if (m.m == 0 || moved == 0)
 		return 0;
-	if (lo < INT32_MIN >> left || hi > INT32_MAX >> left)
-		return INT32_MAX; /* the shift to the left may wrap */
+	if (may_wrap(m, lo, hi))
+		return INT32_MAX;
 	return (int64_t)ceil((double)moved * real_of(m) + (m.shift < 0 ? ldexp(1, m.shift) : 0));
 }
 
@@ -283,10 +290,13 @@ rounding_error(const struct node *n, enum rounding rounding)
 	double most = rounding == ROUNDING_DOUBLE ? 0 : 1;
 
 	layer_sum_range(n, 0, layer_in_channels(n), lo, hi);
-	for (int32_t o = 0; rounding == ROUNDING_SHIFT && o < out; o++) {
+	for (int32_t o = 0; rounding != ROUNDING_DOUBLE && o < out; o++) {
 		int64_t largest = hi[o] > -lo[o] ? hi[o] : -lo[o];
 
-		most = fmax(most, 1 + ceil(power_error(real_of(m[o])) * (double)largest));
+		if (may_wrap(m[o], lo[o], hi[o]))
+			most = INT32_MAX;
+		else if (rounding == ROUNDING_SHIFT)
+			most = fmax(most, 1 + ceil(power_error(real_of(m[o])) * (double)largest));
 	}
 	arena_free(&a);
 	clamp_quantise(n->attr.act, &n->out->quant, n->out->dtype, &lo_y, &hi_y);
