@@ -14,6 +14,12 @@ EXAMPLES = \
   %D%/digits/accuracy.txt \
   %D%/digits/show.c \
   %D%/digits/train.py \
+  %D%/split_sum_toy/split_sum_toy.net \
+  %D%/split_sum_toy/toy.chip \
+  %D%/bigconv/conv1x1.net \
+  %D%/bigconv/conv3x3.net \
+  %D%/bigconv/conv1x1_f32.net \
+  %D%/bigconv/conv3x3_f32.net \
   %D%/firmware/Makefile \
   %D%/firmware/main.c \
   %D%/firmware/startup.c \
