@@ -116,6 +116,8 @@ set_class(const struct work *w, struct plan *p)
 
 	p->class = CLASS_EXACT;
 	p->bound = 0;
+	if (n->out->dtype == DT_F32 && has_weights(n) && p->in.n > 1)
+		p->bound = sum_bound_f32_most(n, p->in.n, 1);
 	if (n->out->dtype != DT_I8 || !has_weights(n))
 		return true;
 	if (w->unit && p->how == PLAN_UNIT && !p->requant_cpu)

@@ -41,7 +41,7 @@ struct plan {
 	int64_t copies;                  /* bytes copied only because of layouts, padding or fill */
 	int64_t scratch;                 /* bytes of partial sums and copies alive at once */
 	enum annot_class class;
-	double bound;                    /* BOUNDED: lsb; LOSSY: dB, measured */
+	double bound;                    /* BOUNDED: lsb; LOSSY: dB, measured; EXACT, f32 sums in parts: the largest difference per max(1, |x|) */
 	const char *text;                /* "split-sum 4 x 512, i32 chain" for tables; "as it is" for a plan without cuts */
 	const char *why;                 /* for explain: what makes it impossible; NULL: possible */
 	const struct chip_limit *limit;  /* the limit that WHY is about, or NULL */

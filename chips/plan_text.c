@@ -98,6 +98,8 @@ plan_class_text(struct arena *a, const struct plan *p)
 		return arena_printf(a, "%s(%g)", s, p->bound);
 	if (p->class == CLASS_LOSSY && p->bound > 0)
 		return arena_printf(a, "%s(%.1f dB)", s, p->bound);
+	if (p->class == CLASS_EXACT && p->bound > 0)
+		return arena_printf(a, "%s(f32 %.1e)", s, p->bound);
 	return s;
 }
 
