@@ -275,6 +275,38 @@ START_TEST(test_shift)
 }
 END_TEST
 
+/* What a chip's rounding makes of sums from end to end of their range, against the network's own. */
+START_TEST(test_rounding)
+{
+	struct arena a = { 0 };
+	struct node n;
+	struct bench b;
+
+	bench_init(&b, layers);
+	n = *find_node(&b, "a");
+	for (int r = 0; r < ROUNDING_COUNT; r++) {
+		struct rescale own, chip;
+		int64_t most = 0, lo[2], hi[2];
+
+		n.attr.rounding = ROUNDING_DOUBLE;
+		rescale_of(&a, &n, &own);
+		n.attr.rounding = (enum rounding)r;
+		rescale_of(&a, &n, &chip);
+		layer_sum_range(&n, 0, 6, lo, hi);
+		for (int c = 0; c < 2; c++)
+			for (int64_t s = lo[c]; s <= hi[c]; s++) {
+				int64_t d = rescale_at(&chip, (int32_t)s, c) - rescale_at(&own, (int32_t)s, c);
+
+				most = llabs(d) > most ? llabs(d) : most;
+			}
+		ck_assert_int_le(most, rounding_error(&n, (enum rounding)r));
+		ck_assert_int_le(rounding_error(&n, (enum rounding)r), r == ROUNDING_DOUBLE ? 0 : r == ROUNDING_SHIFT ? most + 1 : 1);
+	}
+	arena_free(&a);
+	bench_free(&b);
+}
+END_TEST
+
 /* (4 products + 1 part + 2) * 2^-24 * 2 * (16 * 193.001) */
 START_TEST(test_f32_bound)
 {
@@ -302,6 +334,7 @@ verify_suite(void)
 	tcase_add_test(tc, test_f32);
 	tcase_add_test(tc, test_range);
 	tcase_add_test(tc, test_shift);
+	tcase_add_test(tc, test_rounding);
 	tcase_add_test(tc, test_f32_bound);
 	suite_add_tcase(s, tc);
 	return s;
