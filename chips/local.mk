@@ -32,4 +32,12 @@ libnetc_a_SOURCES += \
 	%D%/set.c \
 	%D%/tables.c \
 	%D%/template.c
-EXTRA_DIST += %D%/npu16.chip
+chipsdir = $(pkgdatadir)/chips
+dist_chips_DATA = \
+	%D%/ethos-u55.chip \
+	%D%/gemmini.chip \
+	%D%/k210.chip \
+	%D%/max78000.chip \
+	%D%/mlu220.chip \
+	%D%/npu16.chip \
+	%D%/npu16.h

@@ -31,7 +31,7 @@ check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
 %C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS)
-EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/stack.awk %D%/golden %D%/models %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
+EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/stack.awk %D%/golden %D%/models %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
 
 if HAVE_CHECK
 TESTS += %D%/unit/unit
