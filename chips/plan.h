@@ -13,7 +13,8 @@ struct parts { int n; const int32_t *size; };
 enum plan_how {
 	PLAN_UNIT,       /* calls of the unit */
 	PLAN_DOT,        /* loops around a dot product */
-	PLAN_PORTABLE    /* portable C: no unit, or the place(cpu) annotation; may be cut all the same */
+	PLAN_PORTABLE,   /* portable C: no unit, or the place(cpu) annotation; may be cut all the same */
+	PLAN_NONE        /* nothing is left of it: a shuffle in the weights of other layers */
 };
 
 struct plan {

@@ -6,9 +6,9 @@
 #include "driver/plans.h"
 #include "support/file.h"
 
-const char *const plan_status_names[STATUS_COUNT] = {
+const char *const plan_status_names[STATUS_COUNT + 1] = {
 	[STATUS_FITS] = "fits", [STATUS_DECOMPOSED] = "decomposed", [STATUS_DOT] = "dot", [STATUS_PORTABLE] = "portable",
-	[STATUS_IMPOSSIBLE] = "impossible"
+	[STATUS_IMPOSSIBLE] = "impossible", [STATUS_FOLDED] = "folded"
 };
 
 enum plan_status
@@ -16,6 +16,8 @@ plan_status(const struct layer_plan *p)
 {
 	if (p->plan.why)
 		return STATUS_IMPOSSIBLE;
+	if (p->plan.how == PLAN_NONE)
+		return STATUS_FOLDED;
 	if (p->plan.how == PLAN_DOT)
 		return STATUS_DOT;
 	if (p->plan.how == PLAN_PORTABLE)
@@ -42,6 +44,8 @@ plan_sums(const struct layer_plan *p)
 	for (; p; p = p->next) {
 		enum plan_status status = plan_status(p);
 
+		if (status == STATUS_FOLDED)
+			continue;
 		s.layers[status]++;
 		if (status == STATUS_IMPOSSIBLE)
 			continue;

@@ -7,8 +7,9 @@
 #include "driver/table.h"
 
 /* What became of a layer, in a word. */
-enum plan_status { STATUS_FITS, STATUS_DECOMPOSED, STATUS_DOT, STATUS_PORTABLE, STATUS_IMPOSSIBLE, STATUS_COUNT };
-extern const char *const plan_status_names[STATUS_COUNT];
+enum plan_status { STATUS_FITS, STATUS_DECOMPOSED, STATUS_DOT, STATUS_PORTABLE, STATUS_IMPOSSIBLE, STATUS_COUNT,
+	STATUS_FOLDED = STATUS_COUNT /* into other layers: not counted */ };
+extern const char *const plan_status_names[STATUS_COUNT + 1];
 enum plan_status plan_status(const struct layer_plan *);
 
 struct plan_sums {

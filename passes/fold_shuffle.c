@@ -262,30 +262,15 @@ become_concat(struct folder *f, const struct pieces *p)
 	drop_unread(f->g, before);
 }
 
-/* Compute the shuffle's input in parts; the shuffle becomes their concatenation. */
-static bool
-cut(struct folder *f, bool one_region)
+/* What the shuffle does costs no operation of its own, only COPIES bytes. */
+static void
+record_gone(struct folder *f, int64_t copies, const char *text)
 {
-	struct tensor *x = f->n->in[0];
-	struct pieces p;
+	struct plan *p = &record_rewrite(f->g, f->n, OP_SHUFFLE, CLASS_EXACT, NULL, text)->plan;
 
-	if (!x->producer || x->uses != 1)
-		return false;
-	if (!one_region)
-		rearrange(f);
-	p = count_pieces(f, f->order);
-	if (!is_worth(f, &p))
-		return false;
-	record_rewrite(f->g, f->n, OP_SHUFFLE, CLASS_EXACT, BY_NOTHING, p.copied * dtype_info[x->dtype].bytes, arena_printf(f->g->arena,
-		p.copied ? "shuffle in %d parts of '%s', written in place, %lld bytes copied" : "shuffle in %d parts of '%s', written in place, no copy", p.count,
-		x->producer->label, (long long)p.copied * dtype_info[x->dtype].bytes));
-	p = (struct pieces){ .g = f->g, .ctx = f->ctx, .pos = f->n };
-	take_runs(f, &p, f->order);
-	become_concat(f, &p);
-	return true;
+	p->copies = copies;
+	p->how = copies ? PLAN_PORTABLE : PLAN_NONE;
 }
-
-/* ---- the pass ---- */
 
 /* The shuffle stays: WHY. */
 static void
@@ -293,8 +278,8 @@ record_copy(struct folder *f, const char *why)
 {
 	int64_t bytes = tensor_bytes(f->n->out);
 
-	record_rewrite(f->g, f->n, OP_SHUFFLE, CLASS_EXACT, BY_NOTHING, bytes,
-		arena_printf(f->g->arena, "shuffle copies %lld bytes: %s", (long long)bytes, why));
+	record_rewrite(f->g, f->n, f->n->op, CLASS_EXACT, NULL,
+		arena_printf(f->g->arena, "shuffle copies %lld bytes: %s", (long long)bytes, why))->plan.copies = bytes;
 }
 
 static void
@@ -312,10 +297,57 @@ record_fixed(struct folder *f, bool one_region)
 		record_copy(f, first ? first : second ? second : "its channels are tied");
 }
 
+/* On a chip, small parts may cost more than they save. */
+static bool
+is_cheaper(struct folder *f, const struct pieces *p)
+{
+	struct pieces_cost c;
+
+	if (!f->ctx->chip)
+		return true;
+	c = pieces_cost(p, f->n);
+	if (c.pieces <= c.whole + c.copy)
+		return true;
+	record_copy(f, arena_printf(f->a, "%d parts of '%s' would take %.0f cycles, the copy %.0f and the whole %.0f", p->count,
+		f->n->in[0]->producer->label, c.pieces, c.copy, c.whole));
+	return false;
+}
+
+/* Compute the shuffle's input in parts, of which the shuffle becomes the concatenation; or say why not.  False: it cannot be. */
+static bool
+cut(struct folder *f, bool one_region)
+{
+	struct tensor *x = f->n->in[0];
+	struct pieces p;
+	long long bytes;
+
+	if (!x->producer || x->uses != 1)
+		return false;
+	if (!one_region)
+		rearrange(f);
+	p = count_pieces(f, f->order);
+	if (!is_worth(f, &p))
+		return false;
+	bytes = (long long)p.copied * dtype_info[x->dtype].bytes;
+	p = (struct pieces){ .g = f->g, .ctx = f->ctx, .pos = f->n };
+	take_runs(f, &p, f->order);
+	if (!is_cheaper(f, &p)) {
+		pieces_drop(&p);
+		return true;
+	}
+	record_gone(f, bytes, arena_printf(f->g->arena, bytes
+		? "shuffle in %d parts of '%s', written in place, %lld bytes copied" : "shuffle in %d parts of '%s', written in place, no copy",
+		p.count, x->producer->label, bytes));
+	become_concat(f, &p);
+	return true;
+}
+
+/* ---- the pass ---- */
+
 static void
 bypass(struct folder *f, const char *text)
 {
-	record_rewrite(f->g, f->n, OP_SHUFFLE, CLASS_EXACT, BY_NOTHING, 0, text);
+	record_gone(f, 0, text);
 	node_bypass(f->g, f->n, f->n->in[0]);
 }
 

@@ -287,7 +287,7 @@ group(struct grouping *m)
 	text = arena_printf(g->arena, "grouped %d of %s", (int)m->groups, m->how);
 	if (m->dropped > 0)
 		text = arena_printf(g->arena, "%s, pruned %.3g %% of the energy", text, 100 * m->dropped);
-	record_rewrite(g, m->n, m->n->op, m->class, m->a->chip ? BY_SCHEDULE : BY_ANNOTATION, 0, text);
+	record_rewrite(g, m->n, OP_CONV2D, m->class, m->a, text);
 	annot_drop(m->n, ANNOT_SHUFFLED);
 	annot_drop(m->n, ANNOT_GROUPED);
 	rewrite(m);

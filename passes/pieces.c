@@ -2,6 +2,9 @@
  * channel by channel operation on slices of its inputs, a concatenation by its inputs.  What cannot be computed so is cut out
  * of the whole and then copied. */
 #include <config.h>
+#include <math.h>
+#include <string.h>
+#include "chips/candidates.h"
 #include "passes/permute.h"
 #include "passes/pieces.h"
 #include "passes/record.h"
@@ -143,6 +146,8 @@ take_parts(struct pieces *p, const struct node *layer, int32_t from, int32_t to)
 {
 	int32_t run = node_out_run(layer);
 
+	if (p->layers.n == 0 || p->layers.v[p->layers.n - 1] != layer)
+		ARRAY_PUSH(p->ctx->scratch, p->layers, layer);
 	while (from < to) {
 		int32_t end = (from / run + 1) * run < to ? (from / run + 1) * run : to;
 
@@ -187,4 +192,65 @@ pieces_take(struct pieces *p, struct tensor *t, int32_t from, int32_t to)
 		p->copied += tensor_count(t) / tensor_channels(t) * (to - from);
 	if (p->pos)
 		keep(p, slice(p, p->pos, t, from, to));
+}
+
+/* ---- what it costs ---- */
+
+/* Cycles of N's cheapest plan; 0 for what is none of the chip's business. */
+static double
+cycles_of(const struct pieces *p, const struct node *n)
+{
+	const struct annot *place = annot_of(p->ctx, n, ANNOT_PLACE);
+	struct plan_demand demand = { .place = PLACE_ANYWHERE };
+	struct plan_list list;
+	const struct plan *best;
+
+	if (!plan_concerns(n))
+		return 0;
+	if (place)
+		demand.place = strcmp(place->unit, "cpu") ? PLACE_CHIP : PLACE_CPU;
+	list = candidates_make(p->ctx->scratch, p->ctx->chip, n, &demand, NULL);
+	best = candidates_best(&list, CLASS_BOUNDED, 0);
+	return best ? best->cycles : INFINITY;
+}
+
+/* Whether LAYER is among the first COUNT. */
+static bool
+is_counted(const struct pieces *p, const struct node *layer, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (p->layers.v[i] == layer)
+			return true;
+	return false;
+}
+
+struct pieces_cost
+pieces_cost(const struct pieces *p, const struct node *copy)
+{
+	struct pieces_cost c = { .copy = cycles_of(p, copy) };
+	size_t i;
+
+	for (i = 0; i < p->made.n; i++)
+		if (p->made.v[i]->uses == 0)
+			c.pieces += cycles_of(p, p->made.v[i]->producer);
+	c.pieces += c.copy * (double)p->copied / (double)tensor_count(copy->out);
+	for (i = 0; i < p->layers.n; i++)
+		if (!is_counted(p, p->layers.v[i], i))
+			c.whole += cycles_of(p, p->layers.v[i]);
+	return c;
+}
+
+void
+pieces_drop(struct pieces *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->made.n; i++)
+		if (p->made.v[i]->uses == 0 && p->made.v[i]->producer)
+			node_drop(p->g, p->made.v[i]->producer);
+	for (i = 0; i < p->slices.n; i++)
+		if (p->slices.v[i]->out->uses == 0 && p->slices.v[i]->out->producer)
+			node_drop(p->g, p->slices.v[i]);
 }

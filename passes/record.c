@@ -2,15 +2,14 @@
 #include "passes/record.h"
 
 struct layer_plan *
-record_rewrite(struct graph *g, const struct node *n, enum op op, enum annot_class class, int by, int64_t copies,
+record_rewrite(struct graph *g, const struct node *n, enum op op, enum annot_class class, const struct annot *a,
 	const char *text)
 {
 	struct layer_plan **at = &g->plans, *p = ARENA_NEW(g->arena, struct layer_plan);
 
-	*p = (struct layer_plan){ .layer = n->label, .op = op, .loc = n->loc, .by = by };
+	*p = (struct layer_plan){ .layer = n->label, .op = op, .loc = n->loc, .by = !a ? BY_NOTHING : a->chip ? BY_SCHEDULE : BY_ANNOTATION };
 	p->plan.how = PLAN_PORTABLE;
 	p->plan.class = class;
-	p->plan.copies = copies;
 	p->plan.text = text;
 	while (*at)
 		at = &(*at)->next;

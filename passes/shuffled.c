@@ -112,7 +112,7 @@ shuffle(struct graph *g, struct pass_ctx *ctx, struct node *n, const struct anno
 		: arena_printf(g->arena, "%s, %d groups", text, (int)a->groups);
 	if (same)
 		text = arena_printf(g->arena, "%s, which the weights do not tell apart", text);
-	record_rewrite(g, n, n->op, class, a->chip ? BY_SCHEDULE : BY_ANNOTATION, 0, text);
+	record_rewrite(g, n, n->op, class, a, text);
 	if (!order_is_plain(order, count))
 		node_set_input(n, 0, shuffle_insert(g, n, n, n->in[0], order, a));
 	return true;
