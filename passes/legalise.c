@@ -343,6 +343,8 @@ cut_activation(struct layer *y)
 	struct graph *g = y->l->g;
 	struct node *n = y->n, *linear;
 	struct attrs attr = n->attr, act;
+	struct clamp clamp = n->attr.act;
+	enum op op = clamp.lo == 0 && isinf(clamp.hi) ? OP_RELU : clamp.lo == 0 && clamp.hi == 6 ? OP_RELU6 : OP_CLIP;
 	char why[WHY_SIZE];
 
 	attr.act = (struct clamp){ -INFINITY, INFINITY };
@@ -354,9 +356,11 @@ cut_activation(struct layer *y)
 	linear->label = n->label;
 	linear->plan = n->plan;
 	attrs_init(&act);
-	act.lo = n->attr.act.lo;
-	act.hi = n->attr.act.hi;
-	node_become(n, act.lo == 0 && isinf(act.hi) ? OP_RELU : act.lo == 0 && act.hi == 6 ? OP_RELU6 : OP_CLIP, &act);
+	if (op == OP_CLIP) {
+		act.lo = clamp.lo;
+		act.hi = clamp.hi;
+	}
+	node_become(n, op, &act);
 	n->in[0] = linear->out;
 	n->nin = 1;
 	n->annots = NULL;
