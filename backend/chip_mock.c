@@ -122,11 +122,15 @@ take_expr(struct wrapper *w, const struct chip_arg *a)
 	static const char inverse[] = "*/-+", forward[] = "/*+-";
 	const char *value = a->name;
 
-	if (w->known & BIT(a->var))
-		return; /* passed twice */
 	if (a->expr->kind == EXPR_BINARY)
 		value = arena_printf(w->g->arena, "%s %c %d", a->name, inverse[strchr(forward, a->expr->u.op.oper) - forward],
 			(int)a->expr->u.op.r->u.i);
+	if (w->known & BIT(a->var)) { /* passed twice */
+		emit_line(&w->g->e, "\tif (c.%s != %s)", chip_c_var(w->g, a->var), value);
+		emit_line(&w->g->e, "\t\tnn_fail(function, \"\\n  %s\");", chip_c_line(w->g, w->op->call_loc,
+			arena_printf(w->g->arena, "%s is passed as two numbers", chip_var_info[a->var].name)));
+		return;
+	}
 	set_var(w, a->var, value);
 }
 

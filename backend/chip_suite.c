@@ -376,7 +376,7 @@ probe_zeros(struct suite *s, const struct chip_op *op, const struct chip_vars *v
 	if (op->y_zero)
 		add_probe(s, op, v, loc, "zero points", "a zero point of y", usual_result(op), with(s, op, "NN_Y_ZERO"));
 	if ((chip_c_vars(op->kind) >> VAR_PT & 1) && can_pad(op, &padded))
-		add_probe(s, op, &padded, loc, "padding", op->x_zero ? "padding with a zero point of x" : "padding", usual_result(op),
+		add_probe(s, op, &padded, place(op->padding_loc, op), "padding", op->x_zero ? "padding with a zero point of x" : "padding", usual_result(op),
 			with(s, op, op->x_zero ? "NN_X_ZERO" : "0"));
 }
 

@@ -133,6 +133,7 @@ named(struct scan *s)
 
 	s->at += n;
 	struct ast_expr *e = new_expr(s, EXPR_NAME, from);
+	e->text = text;
 	e->u.str.s = text;
 	e->u.str.len = n;
 	if (!take(s, '('))

@@ -36,9 +36,9 @@ nn_random(uint32_t *state)
 	return *state >> 8;
 }
 
-/* COUNT elements of TYPE in [-LIMIT, LIMIT]; EXTREMES: only the ends. */
+/* COUNT elements of TYPE, UNIT times integers in [-LIMIT, LIMIT]; EXTREMES: only the ends. */
 static void
-nn_fill(void *p, int type, size_t count, int32_t limit, int extremes, uint32_t *state)
+nn_fill(void *p, int type, size_t count, int32_t limit, int32_t unit, int extremes, uint32_t *state)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint32_t r = nn_random(state);
@@ -46,7 +46,7 @@ nn_fill(void *p, int type, size_t count, int32_t limit, int extremes, uint32_t *
 
 		if (extremes)
 			v = r & 1 ? limit : -limit - (type == NN_I8 && limit == 127);
-		nn_store(p, type, i, type == NN_F32 ? (double)v / 16 : (double)v);
+		nn_store(p, type, i, type == NN_F32 ? (double)v / 16 : (double)v * unit);
 	}
 }
 
@@ -74,7 +74,55 @@ struct nn_scales {
 	float scale[NN_CHANNELS_MAX];
 };
 
-/* Multipliers that spread the results over int8: taps products of up to 127 * 127, or few bits where ties are wanted. */
+/* How the operands are chosen.  PLAIN: so that every result is exact in any rounding (x and w multiples of 4, scales 1 / 16), and only
+ * the probes of the rounding itself depend on it. */
+enum nn_choice { NN_PLAIN, NN_FEW, NN_WHOLE };
+
+static enum nn_choice
+nn_choice_of(const struct nn_probe *p)
+{
+	if (p->flags & NN_TIES)
+		return NN_FEW;
+	return p->flags & (NN_SATURATE | NN_EXTREMES) ? NN_WHOLE : NN_PLAIN;
+}
+
+/* x and w, bias and sums. */
+static void
+nn_operands(const struct nn_probe *p, const struct nn_room *room, uint32_t *state)
+{
+	const struct nn_unit *u = p->unit;
+	int32_t taps = nn_taps(u, p->v), most = taps <= 16 ? 7 : taps <= 256 ? 3 : 1;
+	int extremes = (p->flags & NN_EXTREMES) != 0;
+	int32_t x = 127, w = 127, b = 1000, unit = 1, sum_unit = 1;
+
+	switch (nn_choice_of(p)) {
+	case NN_PLAIN:
+		if (u->kind == NN_CONV2D || u->kind == NN_DWCONV2D || u->kind == NN_TCONV2D || u->kind == NN_DENSE) {
+			x = w = most;
+			b = 30;
+			unit = 4;
+			sum_unit = 16;
+		}
+		break;
+	case NN_FEW:
+		x = 3;
+		w = 2;
+		b = 7;
+		break;
+	case NN_WHOLE:
+		break;
+	}
+	if (u->x_type == NN_I32) {
+		x = w = p->flags & NN_SATURATE ? 100000 : 1600;
+		unit = u->kind == NN_REQUANTIZE && nn_choice_of(p) == NN_PLAIN ? 16 : 1;
+	}
+	nn_fill(room->x, u->x_type, room->x_bytes / nn_type_bytes(u->x_type), x, unit, extremes, state);
+	nn_fill(room->w, u->w_type, room->w_bytes / nn_type_bytes(u->w_type), w, unit, extremes, state);
+	nn_fill(room->b, u->b_type, room->b_bytes / nn_type_bytes(u->b_type), b, sum_unit, 0, state);
+	nn_fill(room->sum, p->sum_type, room->y_bytes / nn_type_bytes(p->sum_type), b, sum_unit, 0, state);
+}
+
+/* Multipliers that go with the operands. */
 static void
 nn_scales_of(struct nn_scales *s, const struct nn_probe *p, int32_t channels, uint32_t *state)
 {
@@ -84,16 +132,16 @@ nn_scales_of(struct nn_scales *s, const struct nn_probe *p, int32_t channels, ui
 		bits++;
 		taps /= 4;
 	}
-	if (p->flags & NN_TIES)
+	if (nn_choice_of(p) != NN_WHOLE)
 		bits = 4;
 	if (p->flags & NN_SATURATE)
 		bits = 2;
 	for (int32_t i = 0; i < channels && i < NN_CHANNELS_MAX; i++) {
 		uint32_t r = nn_random(state);
 
-		s->multiplier[i] = (p->flags & NN_TIES) ? (int32_t)1 << 30 : (int32_t)(0x40000000u + r % 0x3fffffffu);
+		s->multiplier[i] = nn_choice_of(p) != NN_WHOLE ? (int32_t)1 << 30 : (int32_t)(0x40000000u + r % 0x3fffffffu);
 		s->shift[i] = (int8_t)(1 - bits);
-		s->scale[i] = (p->flags & NN_TIES) ? 1.0f / 16.0f : (float)(s->multiplier[i] / 2147483648.0 / (1 << (bits - 1)));
+		s->scale[i] = nn_choice_of(p) != NN_WHOLE ? 1.0f / 16.0f : (float)(s->multiplier[i] / 2147483648.0 / (1 << (bits - 1)));
 		if (p->unit->rounding == NN_SHIFT)
 			s->shift[i] = (int8_t)-bits;
 	}
@@ -123,7 +171,6 @@ nn_probe_run(const struct nn_probe *p, const struct nn_room *room)
 	const int32_t *v = p->v;
 	struct nn_call c = nn_call_start();
 	uint32_t state = 12345;
-	int extremes = (p->flags & NN_EXTREMES) != 0, few = (p->flags & NN_TIES) != 0;
 	int two = u->kind == NN_ADD || u->kind == NN_MUL;
 	size_t at = 0;
 	struct nn_call copy;
@@ -132,10 +179,7 @@ nn_probe_run(const struct nn_probe *p, const struct nn_room *room)
 	c.v[NN_MACS] = nn_macs(u->kind, v);
 	c.y_type = p->y_type;
 	c.sum_type = p->sum_type;
-	nn_fill(room->x, u->x_type, room->x_bytes / nn_type_bytes(u->x_type), u->x_type == NN_I32 ? 100000 : few ? 3 : 127, extremes, &state);
-	nn_fill(room->w, u->w_type, room->w_bytes / nn_type_bytes(u->w_type), u->w_type == NN_I32 ? 100000 : few ? 2 : 127, extremes, &state);
-	nn_fill(room->b, u->b_type, room->b_bytes / nn_type_bytes(u->b_type), few ? 7 : 1000, 0, &state);
-	nn_fill(room->sum, p->sum_type, room->y_bytes / nn_type_bytes(p->sum_type), few ? 7 : 1000, 0, &state);
+	nn_operands(p, room, &state);
 	memset(room->y, 0x5a, room->y_bytes);
 	memset(room->expected, 0x5a, room->y_bytes);
 	nn_scales_of(&scales, p, v[NN_OUT] > v[NN_N] ? v[NN_OUT] : v[NN_N], &state);
@@ -147,7 +191,7 @@ nn_probe_run(const struct nn_probe *p, const struct nn_room *room)
 	c.a = room->x;
 	c.b = two ? room->w : (p->flags & NN_WITH_BIAS) ? room->b : NULL;
 	c.sum = (p->flags & NN_WITH_SUM) ? room->sum : NULL;
-	c.x_zero = c.a_zero = (p->flags & NN_X_ZERO) ? -11 : 0;
+	c.x_zero = c.a_zero = (p->flags & NN_X_ZERO) ? -12 : 0;
 	c.b_zero = (p->flags & NN_X_ZERO) ? 7 : 0;
 	c.y_zero = (p->flags & NN_Y_ZERO) ? 5 : 0;
 	c.relu = (p->flags & NN_WITH_RELU) != 0; /* told by a flag, or by the lower bound */

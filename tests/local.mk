@@ -13,6 +13,9 @@ LOG_DRIVER = $(TAP_DRIVER)
 TEST_LOG_DRIVER = $(TAP_DRIVER)
 
 shell_tests = \
+  %D%/chips_random.test \
+  %D%/chip_models.test \
+  %D%/chip_tools.test \
   %D%/examples.test \
   %D%/models.test \
   %D%/random.test \
@@ -25,7 +28,8 @@ shell_tests = \
   %D%/signals.test \
   %D%/sources.test
 TESTS += $(shell_tests)
-check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen
+check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen %D%/chipgen
+%C%_chipgen_SOURCES = %D%/chipgen.c
 %C%_netgen_SOURCES = %D%/netgen.c
 %C%_npycmp_SOURCES = %D%/npycmp.c
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
