@@ -293,6 +293,12 @@ needs_rescale(const struct draft *d)
 	return d->plan->as_dense && d->c->n->op == OP_CONV2D && d->attr.out == 1 && requantises(d) && !d->plan->requant_cpu;
 }
 
+static bool
+starts_from_i16(const struct draft *d)
+{
+	return d->nin > INPUT_SUM && d->in[INPUT_SUM]->dtype == DT_I16;
+}
+
 static void
 place(struct cutter *c)
 {
@@ -312,6 +318,8 @@ place(struct cutter *c)
 	if (needs_rescale(&d)) {
 		rescaled = *d.plan;
 		rescaled.requant_cpu = true;
+		if (starts_from_i16(&d)) /* and i32 sums don't go on from i16 */
+			rescaled = (struct plan){ .how = PLAN_PORTABLE };
 		d.plan = &rescaled;
 	}
 	if (d.plan->as_dense && n->op == OP_CONV2D)
