@@ -41,10 +41,31 @@ in_runs(const struct work *w, const struct plan *p)
 	return runs_of(w->scratch, &p->in, w->in, (struct cut_as){ p->pad_in, p->pad_each, true, w->by_position });
 }
 
+/* Of a dense layer with a scale per channel a single channel is computed with its neighbour: with one scale its multiplier would be formed
+ * in another way (passes/cut_channels.c). */
+static bool
+needs_neighbour(const struct work *w)
+{
+	const struct node *n = w->node;
+
+	return n->op == OP_DENSE && n->out->dtype == DT_I8 && n->in[1]->quant.count > 1;
+}
+
 struct runs
 out_runs(const struct work *w, const struct plan *p)
 {
-	return runs_of(w->scratch, &p->out, w->out, (struct cut_as){ p->pad_out, p->pad_each, false, w->by_position });
+	struct runs r = runs_of(w->scratch, &p->out, w->out, (struct cut_as){ p->pad_out, p->pad_each, false, w->by_position });
+
+	for (int i = 0; i < r.n && p->out.n > 1 && needs_neighbour(w); i++) {
+		struct run *run = &r.v[i];
+
+		if (run->size > 1)
+			continue;
+		run->size = 2;
+		run->at -= run->at + 2 > w->out;
+		run->filled = run->filled > 2 ? run->filled : 2;
+	}
+	return r;
 }
 
 /* Rows of the input that rows [FROM, FROM + COUNT) of the result need, and the padding left to them.  Rows that lie in the padding
