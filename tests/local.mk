@@ -16,6 +16,8 @@ shell_tests = \
   %D%/chips_random.test \
   %D%/chip_models.test \
   %D%/chip_tools.test \
+  %D%/chips.test \
+  %D%/cores.test \
   %D%/examples.test \
   %D%/models.test \
   %D%/random.test \
