@@ -199,6 +199,17 @@ print_total(struct report *r, const char *what, int64_t n, const char *unit)
 	text_reset(&r->text);
 }
 
+/* Bytes that are only moved because a unit asks for another layout, pitch or alignment. */
+static int64_t
+copied_bytes(const struct program *p)
+{
+	int64_t sum = 0;
+
+	for (const struct call *c = p->first; c; c = c->next)
+		sum += c->copied;
+	return sum;
+}
+
 static void
 print_totals(struct report *r)
 {
@@ -210,6 +221,12 @@ print_totals(struct report *r)
 	print_total(r, "MACs", r->totals.macs, "");
 	print_total(r, "parameters", r->totals.params, "");
 	print_total(r, "constants", r->totals.const_bytes, " bytes");
+	if (p->graph->chip)
+		print_total(r, "copied for units", copied_bytes(p), " bytes (for their layouts, pitches and alignments)");
+	if (p->cores > 1) {
+		print_total(r, "cores", p->cores, "");
+		print_total(r, "phases", p->phases, " (with a barrier between two)");
+	}
 	print_total(r, "arena", p->arena_bytes, " bytes");
 	print_total(r, "lower bound", p->lower_bound, " bytes (most that is live at once)");
 	text_count(&r->text, gap);
@@ -308,6 +325,11 @@ totals_json(const struct report *r)
 	json_put(j, "arena_align", json_integer(r->p->arena_align));
 	json_put(j, "lower_bound_bytes", json_integer(r->p->lower_bound));
 	json_put(j, "gap_bytes", json_integer(r->p->arena_bytes - r->p->lower_bound));
+	if (r->p->graph->chip) {
+		json_put(j, "copied_bytes", json_integer(copied_bytes(r->p)));
+		json_put(j, "cores", json_integer(r->p->cores));
+		json_put(j, "phases", json_integer(r->p->phases));
+	}
 	return j;
 }
 
