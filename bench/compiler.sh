@@ -41,3 +41,10 @@ for type in f32 i8; do
 		echo "| $type, $((size / 1000000)) MB | $mode | $1 | $2 | $(awk -v b="$size" -v s="$1" 'BEGIN { printf "%.0f", b / 1e6 / s }') | $(($3 / 1024)) |"
 	done
 done
+echo
+echo "| planning ResNet-50 for | check, s | processor, s | memory, MiB |"
+echo "|---|---|---|---|"
+for chip in "$top_srcdir/tests/chips/small32.chip" "$top_srcdir/chips/npu16.chip"; do
+	set -- $("$bin/measure" 7 "$netc" check "$top_srcdir/bench/resnet50.net" --chip "$chip")
+	echo "| $(basename "$chip") | $1 | $2 | $(($3 / 1024)) |"
+done

@@ -2,9 +2,9 @@
 EXTRA_PROGRAMS += %D%/measure %D%/bigweights
 %C%_measure_SOURCES = %D%/measure.c
 %C%_bigweights_SOURCES = %D%/bigweights.c
-EXTRA_DIST += %D%/compiler.sh
+EXTRA_DIST += %D%/compiler.sh %D%/resnet50.net
 CLEANFILES += %D%/measure$(EXEEXT) %D%/bigweights$(EXEEXT)
 
 .PHONY: bench
 bench: netc$(EXEEXT) %D%/measure$(EXEEXT) %D%/bigweights$(EXEEXT)
-	@$(SHELL) $(top_srcdir)/%D%/compiler.sh $(abs_top_builddir)/netc$(EXEEXT) $(abs_top_builddir)/%D%
+	@top_srcdir="$(abs_top_srcdir)" $(SHELL) $(top_srcdir)/%D%/compiler.sh $(abs_top_builddir)/netc$(EXEEXT) $(abs_top_builddir)/%D%

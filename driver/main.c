@@ -27,7 +27,7 @@ print_usage(FILE *out)
 	fprintf(out, "usage: netc COMMAND [OPTION]... FILE...\n\nnetc compiles neural networks written in .net files to C for "
 		"firmware.\n\n");
 	for (int i = 0; i < COMMANDS; i++)
-		fprintf(out, "  netc %-7s %-21s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+		fprintf(out, "  netc %-9s %-21s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
 	fprintf(out, "\n'netc COMMAND --help' lists a command's options, 'netc --version' prints the version.\n"
 		"Exit status: 0 all is well, 1 errors were reported, 2 wrong usage.\n");
 }
