@@ -20,6 +20,12 @@ EXAMPLES = \
   %D%/bigconv/conv3x3.net \
   %D%/bigconv/conv1x1_f32.net \
   %D%/bigconv/conv3x3_f32.net \
+  %D%/shufflenet/blocks.net \
+  %D%/shufflenet/shufflenet.net \
+  %D%/shufflenet/shufflenet32.net \
+  %D%/alexnet_groups/alexnet_groups.net \
+  %D%/alexnet_groups/npu16x2.chip \
+  %D%/alexnet_groups/cores.c \
   %D%/firmware/Makefile \
   %D%/firmware/main.c \
   %D%/firmware/startup.c \
