@@ -2,6 +2,7 @@
 #include <config.h>
 #include <string.h>
 #include "driver/plans.h"
+#include "passes/structure.h"
 #include "driver/progress.h"
 
 enum { COL_RANK, COL_UNIT, COL_CALLS, COL_CYCLES, COL_BYTES, COL_SCRATCH, COL_CLASS, COL_PLAN, COLUMNS };
@@ -115,6 +116,17 @@ print_verdict(struct compilation *c, const struct plan_list *list, const struct 
 		printf("next:   %s, %s cycles, %s\n", next->text, plan_cycles(&c->ir, next->cycles), more_text(c, next->cycles / chosen->cycles));
 }
 
+/* Weights that fall into groups, though the layer does not say so. */
+static void
+print_groups(struct compilation *c, const struct node *n)
+{
+	int groups = structure_groups(&c->ir, n);
+
+	if (groups > 1)
+		printf("\nthe weights are %d independent groups: @grouped(groups = %d) computes the same with 1/%d of the multiplications\n", groups,
+			groups, groups);
+}
+
 static void
 print_json(struct compilation *c, const struct node *n, const struct plan_list *list, const struct plan *chosen)
 {
@@ -132,6 +144,7 @@ print_json(struct compilation *c, const struct node *n, const struct plan_list *
 	json_put(j, "layer", json_text(n->label));
 	json_put(j, "op", json_string(op_info[n->op].name));
 	json_put(j, "macs", json_integer(node_macs(n)));
+	json_put(j, "weight_groups", json_integer(structure_groups(&c->ir, n)));
 	json_put(j, "candidates", plans);
 	json_print(j);
 }
@@ -162,6 +175,7 @@ cmd_explain(const struct options *o)
 		print_possible(&c, &list, chosen);
 		print_impossible(&c, &list);
 		print_verdict(&c, &list, chosen);
+		print_groups(&c, n);
 	}
 	return compilation_end(&c, EXIT_OK);
 }
