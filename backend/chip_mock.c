@@ -245,11 +245,11 @@ derive(struct wrapper *w)
 	uint64_t all = chip_c_vars(w->op->kind);
 	struct chip_c *g = w->g;
 
-	if (all & BIT(VAR_MULTIPLIER)) {
-		if (!knows(w, VAR_MULTIPLIER) && knows(w, VAR_IN) && knows(w, VAR_OUT))
-			set_var(w, VAR_MULTIPLIER, "c.v[NN_OUT] / c.v[NN_IN]");
-		if (!knows(w, VAR_MULTIPLIER))
-			set_var(w, VAR_MULTIPLIER, "1");
+	if (all & BIT(VAR_DEPTH_MULTIPLIER)) {
+		if (!knows(w, VAR_DEPTH_MULTIPLIER) && knows(w, VAR_IN) && knows(w, VAR_OUT))
+			set_var(w, VAR_DEPTH_MULTIPLIER, "c.v[NN_OUT] / c.v[NN_IN]");
+		if (!knows(w, VAR_DEPTH_MULTIPLIER))
+			set_var(w, VAR_DEPTH_MULTIPLIER, "1");
 		if (!knows(w, VAR_OUT) && knows(w, VAR_IN))
 			set_var(w, VAR_OUT, "c.v[NN_IN] * c.v[NN_DEPTH_MULTIPLIER]");
 		if (!knows(w, VAR_IN) && knows(w, VAR_OUT))

@@ -140,7 +140,7 @@ settle(const struct chip_op *op, struct chip_vars *v, uint64_t fixed)
 			v->v[var] = smallest(op, v, (enum chip_var)var, v->v[var]);
 		}
 	if (op->kind == KIND_DWCONV2D) {
-		v->v[VAR_OUT] = v->v[VAR_IN] * v->v[VAR_MULTIPLIER];
+		v->v[VAR_OUT] = v->v[VAR_IN] * v->v[VAR_DEPTH_MULTIPLIER];
 		v->v[VAR_GROUPS] = v->v[VAR_IN];
 	}
 	if (op->kind == KIND_MAXPOOL || op->kind == KIND_AVGPOOL)

@@ -97,7 +97,7 @@ set_numbers(enum chip_kind k, const struct node *n, bool flat, int64_t *v)
 	case KIND_DWCONV2D:
 		set_window(n, v);
 		set_dilation(n, v);
-		v[VAR_MULTIPLIER] = n->attr.multiplier;
+		v[VAR_DEPTH_MULTIPLIER] = n->attr.multiplier;
 		return true;
 	case KIND_TCONV2D: case KIND_MAXPOOL: case KIND_AVGPOOL:
 		set_window(n, v);
@@ -189,7 +189,7 @@ derive(enum chip_kind k, int64_t *v)
 {
 	if (k == KIND_DWCONV2D) {
 		v[VAR_GROUPS] = v[VAR_IN];
-		v[VAR_OUT] = times(v[VAR_IN], v[VAR_MULTIPLIER]);
+		v[VAR_OUT] = times(v[VAR_IN], v[VAR_DEPTH_MULTIPLIER]);
 	}
 	if (k == KIND_MAXPOOL || k == KIND_AVGPOOL)
 		v[VAR_OUT] = v[VAR_IN];

@@ -199,7 +199,7 @@ part_vars(const struct work *w, const struct run *rows, const struct run *out, c
 	v.v[VAR_OUT] = out->filled;
 	v.v[VAR_IN] = in->filled;
 	if (w->channelwise) {
-		v.v[VAR_IN] = out->filled / w->base.v[VAR_MULTIPLIER];
+		v.v[VAR_IN] = out->filled / w->base.v[VAR_DEPTH_MULTIPLIER];
 		if (w->node->op == OP_DWCONV2D)
 			v.v[VAR_GROUPS] = v.v[VAR_IN];
 	} else if (w->manner.groups > 1) {

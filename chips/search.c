@@ -59,7 +59,7 @@ static int32_t
 fill_out(const void *ctx, int32_t size)
 {
 	const struct work *w = ctx;
-	int32_t m = w->channelwise ? (int32_t)w->base.v[VAR_MULTIPLIER] : 1;
+	int32_t m = w->channelwise ? (int32_t)w->base.v[VAR_DEPTH_MULTIPLIER] : 1;
 
 	for (int round = 0; round < 8 && size > 0; round++) {
 		int32_t out = size_at_least(w, VAR_OUT, size), in;
@@ -149,7 +149,7 @@ fill_last(const struct work *w, struct plan *p)
 	if (!in || !out)
 		return false;
 	p->pad_out = out != last_out ? out : 0;
-	p->pad_in = w->channelwise ? p->pad_out / (int32_t)w->base.v[VAR_MULTIPLIER] : in != last_in ? in : 0;
+	p->pad_in = w->channelwise ? p->pad_out / (int32_t)w->base.v[VAR_DEPTH_MULTIPLIER] : in != last_in ? in : 0;
 	return true;
 }
 

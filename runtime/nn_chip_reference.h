@@ -306,6 +306,30 @@ nn_finish(const struct nn_unit *u, struct nn_call *c, size_t place, int32_t chan
 
 /* ---- units with weights ---- */
 
+/* What the result of CHANNEL at the indices AT starts from: the bias, and the sum so far. */
+static double
+nn_first(const struct nn_unit *u, const struct nn_call *c, int32_t channel, const int32_t size[NN_DIMS], const int32_t at[NN_DIMS])
+{
+	double sum = c->b ? nn_load(c->b, u->b_type, (size_t)channel) : 0, before;
+
+	if (!c->sum)
+		return sum;
+	before = nn_load(c->sum, c->sum_type, nn_place(&u->y, size, at, c->sum_pitch));
+	return sum + (c->sum_type == NN_I16 ? before * (double)((int64_t)1 << c->sum_shift) : before);
+}
+
+/* The sum of CHANNEL, at the indices AT of the result, is complete. */
+static void
+nn_last(const struct nn_unit *u, struct nn_call *c, int32_t channel, const int32_t size[NN_DIMS], const int32_t at[NN_DIMS], double sum)
+{
+	size_t place = nn_place(&u->y, size, at, c->y_pitch);
+
+	if (c->y_type == NN_F32)
+		nn_store(c->y, NN_F32, place, c->relu && sum < 0 ? 0 : sum);
+	else
+		nn_finish(u, c, place, channel, (int64_t)sum);
+}
+
 static void
 nn_weighted(const struct nn_unit *u, struct nn_call *c)
 {
@@ -322,17 +346,12 @@ nn_weighted(const struct nn_unit *u, struct nn_call *c)
 	for (int32_t oy = 0; oy < v[NN_HO]; oy++)
 	for (int32_t ox = 0; ox < v[NN_WO]; ox++)
 	for (int32_t o = 0; o < v[NN_OUT]; o++) {
-		double sum = c->b ? nn_load(c->b, u->b_type, (size_t)o) : 0;
-		size_t place;
+		double sum;
 
 		at[NN_DIM_H] = oy;
 		at[NN_DIM_W] = ox;
 		at[NN_DIM_OUT] = o;
-		place = nn_place(&u->y, ys, at, c->y_pitch);
-		if (c->sum) {
-			double before = nn_load(c->sum, c->sum_type, nn_place(&u->y, ys, at, c->sum_pitch));
-			sum += c->sum_type == NN_I16 ? before * (double)((int64_t)1 << c->sum_shift) : before;
-		}
+		sum = nn_first(u, c, o, ys, at);
 		for (int32_t ky = 0; ky < v[NN_KH]; ky++)
 		for (int32_t kx = 0; kx < v[NN_KW]; kx++) {
 			int32_t iy = oy * v[NN_SH] + ky * v[NN_DH] - v[NN_PT], ix = ox * v[NN_SW] + kx * v[NN_DW] - v[NN_PL];
@@ -354,10 +373,9 @@ nn_weighted(const struct nn_unit *u, struct nn_call *c)
 				sum += (x - c->x_zero) * (nn_load(c->w, u->w_type, nn_place(&u->w, ws, at, 0)) - c->w_zero);
 			}
 		}
-		if (c->y_type == NN_F32)
-			nn_store(c->y, NN_F32, place, c->relu && sum < 0 ? 0 : sum);
-		else
-			nn_finish(u, c, place, o, (int64_t)sum);
+		at[NN_DIM_H] = oy;
+		at[NN_DIM_W] = ox;
+		nn_last(u, c, o, ys, at, sum);
 	}
 }
 
@@ -374,13 +392,12 @@ nn_transposed(const struct nn_unit *u, struct nn_call *c)
 	for (int32_t oy = 0; oy < v[NN_HO]; oy++)
 	for (int32_t ox = 0; ox < v[NN_WO]; ox++)
 	for (int32_t o = 0; o < v[NN_OUT]; o++) {
-		double sum = c->b ? nn_load(c->b, u->b_type, (size_t)o) : 0;
-		size_t place;
+		double sum;
 
 		at[NN_DIM_H] = oy;
 		at[NN_DIM_W] = ox;
 		at[NN_DIM_OUT] = o;
-		place = nn_place(&u->y, ys, at, c->y_pitch);
+		sum = nn_first(u, c, o, ys, at);
 		for (int32_t ky = 0; ky < v[NN_KH]; ky++)
 		for (int32_t kx = 0; kx < v[NN_KW]; kx++) {
 			int32_t iy = oy + v[NN_PT] - ky, ix = ox + v[NN_PL] - kx;
@@ -400,10 +417,9 @@ nn_transposed(const struct nn_unit *u, struct nn_call *c)
 				sum += (x - c->x_zero) * (nn_load(c->w, u->w_type, nn_place(&u->w, ws, at, 0)) - c->w_zero);
 			}
 		}
-		if (c->y_type == NN_F32)
-			nn_store(c->y, NN_F32, place, c->relu && sum < 0 ? 0 : sum);
-		else
-			nn_finish(u, c, place, o, (int64_t)sum);
+		at[NN_DIM_H] = oy;
+		at[NN_DIM_W] = ox;
+		nn_last(u, c, o, ys, at, sum);
 	}
 }
 
@@ -416,25 +432,17 @@ nn_dense_rows(const struct nn_unit *u, struct nn_call *c)
 	nn_sizes(c, 1, size);
 	for (int32_t r = 0; r < v[NN_ROWS]; r++)
 	for (int32_t o = 0; o < v[NN_OUT]; o++) {
-		double sum = c->b ? nn_load(c->b, u->b_type, (size_t)o) : 0;
-		size_t place;
+		double sum;
 
 		at[NN_DIM_ROWS] = r;
 		at[NN_DIM_OUT] = o;
-		place = nn_place(&u->y, size, at, c->y_pitch);
-		if (c->sum) {
-			double before = nn_load(c->sum, c->sum_type, nn_place(&u->y, size, at, c->sum_pitch));
-			sum += c->sum_type == NN_I16 ? before * (double)((int64_t)1 << c->sum_shift) : before;
-		}
+		sum = nn_first(u, c, o, size, at);
 		for (int32_t i = 0; i < v[NN_IN]; i++) {
 			at[NN_DIM_IN] = i;
 			sum += (nn_load(c->x, u->x_type, nn_place(&u->x, size, at, c->x_pitch)) - c->x_zero)
 				* (nn_load(c->w, u->w_type, nn_place(&u->w, size, at, 0)) - c->w_zero);
 		}
-		if (c->y_type == NN_F32)
-			nn_store(c->y, NN_F32, place, c->relu && sum < 0 ? 0 : sum);
-		else
-			nn_finish(u, c, place, o, (int64_t)sum);
+		nn_last(u, c, o, size, at, sum);
 	}
 }
 

@@ -31,8 +31,8 @@ shell_tests = \
   %D%/sources.test
 TESTS += $(shell_tests)
 check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen %D%/chipgen
-%C%_chipgen_SOURCES = %D%/chipgen.c
-%C%_netgen_SOURCES = %D%/netgen.c
+%C%_chipgen_SOURCES = %D%/chipgen.c %D%/random.h
+%C%_netgen_SOURCES = %D%/netgen.c %D%/random.h
 %C%_npycmp_SOURCES = %D%/npycmp.c
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
@@ -50,8 +50,11 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_fmt.c \
   %D%/unit/test_chip_parser.c \
   %D%/unit/test_chip_fmt.c \
+  %D%/unit/test_chip_reference.c \
   %D%/unit/dump_ast.c \
   %D%/unit/dump_ast.h \
+  %D%/unit/texts.c \
+  %D%/unit/texts.h \
   %D%/unit/parser_errors.def \
   %D%/unit/chip_errors.def \
   %D%/unit/test_diag.c \
@@ -75,6 +78,8 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \
   %D%/unit/test_sema.c \
+  %D%/unit/pass_bench.c \
+  %D%/unit/pass_bench.h \
   %D%/unit/random_graph.c \
   %D%/unit/random_graph.h \
   %D%/unit/run_program.c \

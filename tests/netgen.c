@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tests/random.h"
 
 enum { VALUES_MAX = 64 };
 
@@ -22,31 +23,6 @@ static int is_i8;
 static int for_chip;
 static char schedule[4096];
 static size_t schedule_len;
-static uint64_t state;
-
-static uint32_t
-next(void)
-{
-	uint64_t z = state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return (uint32_t)((z ^ (z >> 31)) >> 32);
-}
-
-/* LO..HI, both included. */
-static int
-pick(int lo, int hi)
-{
-	return lo + (int)(next() % (uint32_t)(hi - lo + 1));
-}
-
-static int
-chance(int percent)
-{
-	return pick(1, 100) <= percent;
-}
-
 static int
 pick_value(int rank)
 {

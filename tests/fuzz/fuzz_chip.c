@@ -1,12 +1,9 @@
 /* Fuzz target of .chip files: any text is parsed; what has no errors is read as a chip, and printed, parsed and printed
  * again, and the two prints must be equal. */
 #include <config.h>
-#include <stdlib.h>
-#include <string.h>
 #include "chips/chip.h"
 #include "parser/parse.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz/twice.h"
 
 /* The canonical print of TEXT, or NULL if it has syntax errors. */
 static char *
@@ -33,26 +30,4 @@ format(const char *text, size_t len, size_t *out_len, FILE *messages)
 	diag_finish(&diag);
 	arena_free(&arena);
 	return out;
-}
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	static FILE *null;
-	size_t len, len2;
-
-	if (!null && !(null = fopen("/dev/null", "w")))
-		abort();
-	char *once = format((const char *)data, size, &len, null);
-	if (!once)
-		return 0;
-	char *twice = format(once, len, &len2, null);
-	if (!twice || len != len2 || memcmp(once, twice, len) != 0) {
-		fprintf(stderr, "first print:\n%s\nsecond print:\n%s\n", once,
-			twice ? twice : "(has errors)");
-		abort();
-	}
-	free(once);
-	free(twice);
-	return 0;
 }

@@ -1,4 +1,5 @@
 #include <config.h>
+#include <stdlib.h>
 #include <math.h>
 #include <string.h>
 #include "random_graph.h"
@@ -540,4 +541,20 @@ random_values(struct arena *a, const struct graph *g, uint64_t seed)
 		values[i] = data;
 	}
 	return values;
+}
+
+/* ---- text ---- */
+
+char *
+graph_text(struct arena *a, const struct graph *g)
+{
+	char *text, *copy;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	graph_print(f, g, NULL);
+	fclose(f);
+	copy = arena_strndup(a, text, len);
+	free(text);
+	return copy;
 }

@@ -14,4 +14,6 @@ float rng_float(struct rng *);
 struct graph *random_graph(struct arena *, struct intern *, uint64_t seed, enum dtype, int nodes);
 /* Elements for every input of the graph, in its order. */
 const void **random_values(struct arena *, const struct graph *, uint64_t seed);
+/* The text form, in the arena. */
+char *graph_text(struct arena *, const struct graph *);
 #endif

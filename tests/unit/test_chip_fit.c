@@ -68,7 +68,7 @@ static const struct {
 	{ "dense", LAYER, DENSE_7, true, { { VAR_ROWS, 7 }, { VAR_IN, 3 }, { VAR_OUT, 2 }, { VAR_MACS, 42 }, { 0, -1 } }, 21, 6, 0, 14 },
 	{ "conv2d", LAYER, DENSE_7, true, { { VAR_HI, 1 }, { VAR_WI, 7 }, { VAR_HO, 1 }, { VAR_WO, 7 }, { VAR_KH, 1 }, { VAR_KW, 1 },
 		{ VAR_IN, 3 }, { VAR_OUT, 2 }, { VAR_MACS, 42 }, { 0, -1 } }, 21, 6, 0, 14 },
-	{ "dwconv2d", LAYER, DEPTH, true, { { VAR_IN, 2 }, { VAR_OUT, 4 }, { VAR_GROUPS, 2 }, { VAR_MULTIPLIER, 2 }, { VAR_HO, 3 },
+	{ "dwconv2d", LAYER, DEPTH, true, { { VAR_IN, 2 }, { VAR_OUT, 4 }, { VAR_GROUPS, 2 }, { VAR_DEPTH_MULTIPLIER, 2 }, { VAR_HO, 3 },
 		{ VAR_MACS, 3 * 4 * 4 * 3 }, { 0, -1 } }, 40, 12, 0, 48 },
 	{ "conv2d", LAYER, GROUPED, true, { { VAR_GROUPS, 2 }, { VAR_IN, 4 }, { VAR_MACS, 4 * 2 * 2 }, { 0, -1 } }, 16, 4, 0, 8 },
 	/* blocks are filled up: 2 output channels take the room of 16, 3 input channels that of 4 */

@@ -3,49 +3,33 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dump_ast.h"
+#include "texts.h"
 
 Suite *chip_parser_suite(void);
 
-#define ROWS(table) (int)(sizeof table / sizeof *table)
-
 /* ---- a parse, its tree and its messages as text ---- */
 
-static struct arena arena;
-static struct diag diag;
-static char *messages, *tree;
-static size_t messages_len, tree_len;
+static struct parsed got;
 
 static const struct ast_chip_file *
 parse(const char *text, size_t len)
 {
-	diag_init(&diag, &arena, open_memstream(&messages, &messages_len));
-	const struct source *src = diag_add_source(&diag, "t.chip", text, len);
-	struct parse_ctx ctx = { .arena = &arena, .names = intern_new(&arena), .diag = &diag };
-	const struct ast_chip_file *file = parse_chip(&ctx, src);
-	FILE *f = open_memstream(&tree, &tree_len);
-
-	diag_finish(&diag);
-	fclose(diag.out);
-	dump_chip(f, file);
-	fclose(f);
-	return file;
+	texts_parse(&got, LANGUAGE_CHIP, text, len);
+	return got.file;
 }
 
 static void
 done(void)
 {
-	free(messages);
-	free(tree);
-	arena_free(&arena);
+	texts_free(&got);
 }
 
 static void
 check_tree(const char *text, const char *want)
 {
 	parse(text, strlen(text));
-	ck_assert_str_eq(messages, "");
-	ck_assert_str_eq(tree, want);
+	ck_assert_str_eq(got.messages, "");
+	ck_assert_str_eq(got.tree, want);
 	done();
 }
 
@@ -201,8 +185,8 @@ START_TEST(keyword_as_name)
 	}
 	fclose(f);
 	parse(text, len);
-	ck_assert_str_eq(messages, "");
-	ck_assert_ptr_null(strstr(tree, "error"));
+	ck_assert_str_eq(got.messages, "");
+	ck_assert_ptr_null(strstr(got.tree, "error"));
 	free(text);
 	done();
 }
@@ -242,10 +226,10 @@ START_TEST(locations)
 	};
 
 	for (int i = 0; i < ROWS(rows); i++) {
-		char *got = arena_strndup(&arena, text + (rows[i].loc.start - base),
+		char *part = arena_strndup(&got.arena, text + (rows[i].loc.start - base),
 			rows[i].loc.end - rows[i].loc.start);
 
-		ck_assert_str_eq(got, rows[i].text);
+		ck_assert_str_eq(part, rows[i].text);
 	}
 	ck_assert_uint_eq(op->loc.start, base);
 	ck_assert_uint_eq(op->loc.end, base + sizeof text - 2);
@@ -259,9 +243,7 @@ END_TEST
 
 START_TEST(message)
 {
-	parse(errors[_i].text, strlen(errors[_i].text));
-	ck_assert_str_eq(messages, errors[_i].messages);
-	done();
+	texts_check_messages(LANGUAGE_CHIP, errors[_i].text, errors[_i].messages);
 }
 END_TEST
 
@@ -299,18 +281,15 @@ static const struct {
 
 START_TEST(recovery)
 {
-	parse(recoveries[_i].text, strlen(recoveries[_i].text));
-	ck_assert_str_eq(tree, recoveries[_i].tree);
-	ck_assert_int_eq(diag.errors, recoveries[_i].errors);
-	done();
+	texts_check_recovery(LANGUAGE_CHIP, recoveries[_i].text, recoveries[_i].tree, recoveries[_i].errors);
 }
 END_TEST
 
 START_TEST(binary)
 {
 	parse("a = 1;\0", 7);
-	ck_assert_str_eq(tree, "");
-	ck_assert_int_eq(diag.errors, 1);
+	ck_assert_str_eq(got.tree, "");
+	ck_assert_int_eq(got.diag.errors, 1);
 	done();
 }
 END_TEST
@@ -345,35 +324,9 @@ static const struct {
 	{ "", "\xc3\xa9 ", "", "stray character '\\xc3'" },
 };
 
-static char *
-repeated(const char *before, const char *piece, int n, const char *after, size_t *len)
-{
-	char *text;
-	FILE *f = open_memstream(&text, len);
-
-	fputs(before, f);
-	for (int i = 0; i < n; i++)
-		fputs(piece, f);
-	fputs(after, f);
-	fclose(f);
-	return text;
-}
-
 START_TEST(long_text)
 {
-	size_t len;
-	char *text = repeated(long_texts[_i].before, long_texts[_i].piece, 20000, long_texts[_i].after, &len);
-
-	parse(text, len);
-	if (long_texts[_i].message) {
-		const char *m = strstr(messages, "error: ");
-
-		ck_assert_ptr_nonnull(m);
-		ck_assert_mem_eq(m + 7, long_texts[_i].message, strlen(long_texts[_i].message));
-	}
-	ck_assert_int_eq(diag.errors, long_texts[_i].message != NULL);
-	free(text);
-	done();
+	texts_check_long(LANGUAGE_CHIP, long_texts[_i].before, long_texts[_i].piece, long_texts[_i].after, long_texts[_i].message);
 }
 END_TEST
 
@@ -383,15 +336,8 @@ START_TEST(many_errors)
 	static const char *const pieces[] = { "x = ;\n", "{}", "x = y\n", "op\n", "\"\n", "x;", "op x\n",
 		"where {\n", "call \"\n", "a } b { c", "op {\n", "x [\n", "x = @\n" };
 
-	for (int k = 0; k < ROWS(pieces); k++) {
-		size_t len;
-		char *text = repeated("op n {\n", pieces[k], 20000, "", &len);
-
-		parse(text, len);
-		ck_assert_int_gt(diag.errors, 0);
-		free(text);
-		done();
-	}
+	for (int k = 0; k < ROWS(pieces); k++)
+		texts_check_many_errors(LANGUAGE_CHIP, "op n {\n", pieces[k]);
 }
 END_TEST
 

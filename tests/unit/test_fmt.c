@@ -4,63 +4,14 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dump_ast.h"
-#include "unit.h"
+#include "texts.h"
 
 Suite *fmt_suite(void);
 
-/* ---- what TEXT prints as, and its tree ---- */
-
-struct printed {
-	char *text, *tree;
-	size_t text_len, tree_len;
-	int comments;
-};
-
-static struct printed
-format(const char *text, size_t len)
-{
-	struct printed r = { 0 };
-	struct arena arena = { 0 };
-	struct diag diag;
-
-	diag_init(&diag, &arena, stderr);
-	const struct source *src = diag_add_source(&diag, "t.net", text, len);
-	struct parse_ctx ctx = { .arena = &arena, .names = intern_new(&arena), .diag = &diag };
-	const struct ast_file *file = parse_source(&ctx, src);
-	FILE *out = open_memstream(&r.text, &r.text_len), *tree = open_memstream(&r.tree, &r.tree_len);
-
-	ck_assert_int_eq(diag.errors, 0);
-	ast_print(out, file);
-	dump_file(tree, file);
-	fclose(out);
-	fclose(tree);
-	for (const struct ast_comment *c = file->comments; c; c = c->next)
-		r.comments++;
-	arena_free(&arena);
-	return r;
-}
-
-static void
-drop(struct printed *r)
-{
-	free(r->text);
-	free(r->tree);
-}
-
-/* Print TEXT; WANT is the result, or NULL if only the invariants matter. */
 static void
 check_format(const char *text, size_t len, const char *want)
 {
-	struct printed once = format(text, len), twice = format(once.text, once.text_len);
-
-	if (want)
-		ck_assert_str_eq(once.text, want);
-	ck_assert_str_eq(twice.text, once.text);
-	ck_assert_str_eq(twice.tree, once.tree);
-	ck_assert_int_eq(twice.comments, once.comments);
-	drop(&once);
-	drop(&twice);
+	texts_check_format(LANGUAGE_NET, text, len, want);
 }
 
 /* ---- rows ---- */

@@ -3,40 +3,25 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dump_ast.h"
-#include "unit.h"
+#include "texts.h"
 
 Suite *parser_suite(void);
 
 /* ---- a parse, its tree and its messages as text ---- */
 
-static struct arena arena;
-static struct diag diag;
-static char *messages, *tree;
-static size_t messages_len, tree_len;
+static struct parsed got;
 
 static const struct ast_file *
 parse(const char *text, size_t len)
 {
-	diag_init(&diag, &arena, open_memstream(&messages, &messages_len));
-	const struct source *src = diag_add_source(&diag, "t.net", text, len);
-	struct parse_ctx ctx = { .arena = &arena, .names = intern_new(&arena), .diag = &diag };
-	const struct ast_file *file = parse_source(&ctx, src);
-	FILE *f = open_memstream(&tree, &tree_len);
-
-	diag_finish(&diag);
-	fclose(diag.out);
-	dump_file(f, file);
-	fclose(f);
-	return file;
+	texts_parse(&got, LANGUAGE_NET, text, len);
+	return got.file;
 }
 
 static void
 done(void)
 {
-	free(messages);
-	free(tree);
-	arena_free(&arena);
+	texts_free(&got);
 }
 
 /* ---- trees ---- */
@@ -102,8 +87,8 @@ START_TEST(value)
 	snprintf(text, sizeof text, "const X = %s;", values[_i].text);
 	snprintf(want, sizeof want, "(const X %s)", values[_i].tree);
 	parse(text, strlen(text));
-	ck_assert_str_eq(messages, "");
-	ck_assert_str_eq(tree, want);
+	ck_assert_str_eq(got.messages, "");
+	ck_assert_str_eq(got.tree, want);
 	done();
 }
 END_TEST
@@ -138,8 +123,8 @@ static const struct {
 START_TEST(tree_of_file)
 {
 	parse(files[_i].text, strlen(files[_i].text));
-	ck_assert_str_eq(messages, "");
-	ck_assert_str_eq(tree, files[_i].tree);
+	ck_assert_str_eq(got.messages, "");
+	ck_assert_str_eq(got.tree, files[_i].tree);
 	done();
 }
 END_TEST
@@ -184,8 +169,8 @@ START_TEST(keyword_as_name)
 		}
 		fclose(f);
 		parse(text, len);
-		ck_assert_str_eq(messages, "");
-		ck_assert_ptr_null(strstr(tree, "error"));
+		ck_assert_str_eq(got.messages, "");
+		ck_assert_ptr_null(strstr(got.tree, "error"));
 		free(text);
 		done();
 	}
@@ -223,10 +208,10 @@ START_TEST(locations)
 	};
 
 	for (int i = 0; i < ROWS(rows); i++) {
-		char *got = arena_strndup(&arena, text + (rows[i].loc.start - base),
+		char *part = arena_strndup(&got.arena, text + (rows[i].loc.start - base),
 			rows[i].loc.end - rows[i].loc.start);
 
-		ck_assert_str_eq(got, rows[i].text);
+		ck_assert_str_eq(part, rows[i].text);
 	}
 	done();
 }
@@ -238,9 +223,7 @@ END_TEST
 
 START_TEST(message)
 {
-	parse(errors[_i].text, strlen(errors[_i].text));
-	ck_assert_str_eq(messages, errors[_i].messages);
-	done();
+	texts_check_messages(LANGUAGE_NET, errors[_i].text, errors[_i].messages);
 }
 END_TEST
 
@@ -276,18 +259,15 @@ static const struct {
 
 START_TEST(recovery)
 {
-	parse(recoveries[_i].text, strlen(recoveries[_i].text));
-	ck_assert_str_eq(tree, recoveries[_i].tree);
-	ck_assert_int_eq(diag.errors, recoveries[_i].errors);
-	done();
+	texts_check_recovery(LANGUAGE_NET, recoveries[_i].text, recoveries[_i].tree, recoveries[_i].errors);
 }
 END_TEST
 
 START_TEST(binary)
 {
 	parse("net 1;\n\0\x7f" "ELF", 12);
-	ck_assert_str_eq(tree, "");
-	ck_assert_str_eq(messages, "t.net:2:1: error: not a text file: byte 7 is zero\n"
+	ck_assert_str_eq(got.tree, "");
+	ck_assert_str_eq(got.messages, "t.net:2:1: error: not a text file: byte 7 is zero\n"
 		"    2 | ??ELF\n      | ^\n");
 	done();
 }
@@ -329,26 +309,7 @@ static const struct {
 
 START_TEST(long_text)
 {
-	enum { N = 20000 };
-	char *text;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	fputs(long_texts[_i].before, f);
-	for (int i = 0; i < N; i++)
-		fputs(long_texts[_i].piece, f);
-	fputs(long_texts[_i].after, f);
-	fclose(f);
-	parse(text, len);
-	if (long_texts[_i].message) {
-		const char *m = strstr(messages, "error: ");
-
-		ck_assert_ptr_nonnull(m);
-		ck_assert_mem_eq(m + 7, long_texts[_i].message, strlen(long_texts[_i].message));
-	}
-	ck_assert_int_eq(diag.errors, long_texts[_i].message != NULL);
-	free(text);
-	done();
+	texts_check_long(LANGUAGE_NET, long_texts[_i].before, long_texts[_i].piece, long_texts[_i].after, long_texts[_i].message);
 }
 END_TEST
 
@@ -358,20 +319,8 @@ START_TEST(many_errors)
 	static const char *const pieces[] = { "x = ;\n", "{}", "x = y\n", "network\n", "\"\n", "x;",
 		"repeat {\n", "test \"\n", "a } b { c" };
 
-	for (int k = 0; k < ROWS(pieces); k++) {
-		char *text;
-		size_t len;
-		FILE *f = open_memstream(&text, &len);
-
-		fputs("network n {\n", f);
-		for (int i = 0; i < 20000; i++)
-			fputs(pieces[k], f);
-		fclose(f);
-		parse(text, len);
-		ck_assert_int_gt(diag.errors, 0);
-		free(text);
-		done();
-	}
+	for (int k = 0; k < ROWS(pieces); k++)
+		texts_check_many_errors(LANGUAGE_NET, "network n {\n", pieces[k]);
 }
 END_TEST
 

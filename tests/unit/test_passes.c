@@ -5,57 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ir/eval.h"
-#include "passes/pass.h"
+#include "pass_bench.h"
 #include "random_graph.h"
 
 Suite *passes_suite(void);
-
-struct bench {
-	struct arena arena, scratch;
-	struct intern *names;
-	struct diag diag;
-	struct pass_ctx ctx;
-};
-
-static void
-bench_init(struct bench *b)
-{
-	*b = (struct bench){ 0 };
-	b->names = intern_new(&b->arena);
-	diag_init(&b->diag, &b->arena, stderr);
-	b->ctx = (struct pass_ctx){ .diag = &b->diag, .scratch = &b->scratch };
-}
-
-static void
-bench_free(struct bench *b)
-{
-	arena_free(&b->scratch);
-	arena_free(&b->arena);
-}
-
-static struct graph *
-read_text(struct bench *b, const char *text)
-{
-	const struct source *s = diag_add_source(&b->diag, "test", text, strlen(text));
-	struct graph *g = graph_read(&b->arena, b->names, &b->diag, s);
-
-	ck_assert_ptr_nonnull(g);
-	return g;
-}
-
-static char *
-print_text(struct bench *b, const struct graph *g)
-{
-	char *text, *copy;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	graph_print(f, g, &b->ctx.print);
-	fclose(f);
-	copy = arena_strndup(&b->arena, text, len);
-	free(text);
-	return copy;
-}
 
 /* ---- text to text ---- */
 
@@ -69,15 +22,6 @@ static const struct row {
 #undef ROW
 };
 
-static void
-run_pass(struct bench *b, struct graph *g, enum pass_id id)
-{
-	graph_verify(g, "build");
-	ck_assert(passes[id].run(g, &b->ctx));
-	arena_free(&b->scratch);
-	graph_verify(g, passes[id].name);
-}
-
 START_TEST(test_text)
 {
 	const struct row *r = &rows[_i];
@@ -85,60 +29,28 @@ START_TEST(test_text)
 	struct graph *g;
 
 	bench_init(&b);
-	g = read_text(&b, r->before);
-	run_pass(&b, g, r->pass);
-	if (strcmp(print_text(&b, g), r->after))
-		ck_abort_msg("%s: %s\ngave\n%sinstead of\n%s", passes[r->pass].name, r->what, print_text(&b, g), r->after);
+	g = bench_read(&b, r->before);
+	bench_run(&b, g, r->pass);
+	if (strcmp(graph_text(&b.arena, g), r->after))
+		ck_abort_msg("%s: %s\ngave\n%sinstead of\n%s", passes[r->pass].name, r->what, graph_text(&b.arena, g), r->after);
 	/* What it gives reads back. */
-	ck_assert_str_eq(print_text(&b, read_text(&b, r->after)), r->after);
+	ck_assert_str_eq(graph_text(&b.arena, bench_read(&b, r->after)), r->after);
 	bench_free(&b);
 }
 END_TEST
 
 /* ---- random graphs ---- */
 
-/* The outputs' elements; ids and tensors change with every pass. */
-static const void **
-outputs_of(struct bench *b, const struct graph *g, uint64_t seed)
-{
-	const void **all = eval_graph(&b->arena, g, random_values(&b->arena, g, seed));
-	const void **out = ARENA_ARRAY(&b->arena, const void *, g->outputs.n);
-	size_t i;
-
-	for (i = 0; i < g->outputs.n; i++)
-		out[i] = all[g->outputs.v[i]->id];
-	return out;
-}
-
-/* Equal but for WITHIN times the largest magnitude. */
-static bool
-close_enough(const struct tensor *t, const void *x, const void *y, double within)
-{
-	const float *a = x, *b = y;
-	double largest = 1, difference = 0;
-	int64_t i;
-
-	if (t->dtype != DT_F32)
-		return !memcmp(x, y, (size_t)tensor_bytes(t));
-	for (i = 0; i < tensor_count(t); i++) {
-		if (isnan(a[i]) && isnan(b[i]))
-			continue;
-		largest = fmax(largest, fabs(a[i]));
-		difference = fmax(difference, a[i] == b[i] ? 0 : isnan(a[i] - b[i]) ? INFINITY : fabs(a[i] - b[i]));
-	}
-	return difference <= within * largest;
-}
-
 static void
 check_outputs(struct bench *b, const struct graph *g, const void **before, uint64_t seed, const char *stage, double within)
 {
-	const void **after = outputs_of(b, g, seed);
+	const void **after = bench_outputs(b, g, seed);
 	size_t i;
 
 	for (i = 0; i < g->outputs.n; i++) {
 		if (close_enough(g->outputs.v[i], before[i], after[i], within))
 			continue;
-		fputs(print_text(b, g), stderr);
+		fputs(graph_text(&b->arena, g), stderr);
 		ck_abort_msg("seed %llu: output %d differs after %s", (unsigned long long)seed, (int)i, stage);
 	}
 }
@@ -158,12 +70,12 @@ START_TEST(test_random)
 
 		bench_init(&b);
 		g = random_graph(&b.arena, b.names, seed, _i % 2 ? DT_F32 : DT_I8, 3 + (int)seed % 40);
-		before = outputs_of(&b, g, seed);
+		before = bench_outputs(&b, g, seed);
 		for (k = 0; k < PASS_COUNT; k++) {
-			run_pass(&b, g, (enum pass_id)k);
+			bench_run(&b, g, (enum pass_id)k);
 			check_outputs(&b, g, before, seed, passes[k].name, k == PASS_fold_batchnorm ? 1e-5 : 0);
 			if (k == PASS_fold_batchnorm)
-				before = outputs_of(&b, g, seed);
+				before = bench_outputs(&b, g, seed);
 		}
 		bench_free(&b);
 	}
@@ -183,9 +95,9 @@ START_TEST(test_settled)
 	b.ctx.stop_after = "dce";
 	passes_run(g, &b.ctx, &stopped);
 	passes_run(g, &b.ctx, &stopped);
-	once = print_text(&b, g);
+	once = graph_text(&b.arena, g);
 	passes_run(g, &b.ctx, &stopped);
-	ck_assert_str_eq(print_text(&b, g), once);
+	ck_assert_str_eq(graph_text(&b.arena, g), once);
 	bench_free(&b);
 }
 END_TEST
@@ -207,7 +119,7 @@ START_TEST(test_stop_and_dump)
 	bool stopped;
 
 	bench_init(&b);
-	g = read_text(&b, small);
+	g = bench_read(&b, small);
 	b.ctx.dump = open_memstream(&text, &len);
 	b.ctx.dump_after = "build,fold-act";
 	b.ctx.stop_after = "fold-act";

@@ -7,79 +7,27 @@
 #include <string.h>
 #include "chips/plan.h"
 #include "ir/eval.h"
-#include "passes/pass.h"
 #include "passes/shuffled.h"
 #include "passes/structure.h"
+#include "pass_bench.h"
 #include "random_graph.h"
 
 Suite *shuffle_suite(void);
-
-struct bench {
-	struct arena arena, scratch;
-	struct intern *names;
-	struct diag diag;
-	struct pass_ctx ctx;
-};
-
-static void
-bench_init(struct bench *b)
-{
-	*b = (struct bench){ 0 };
-	b->names = intern_new(&b->arena);
-	diag_init(&b->diag, &b->arena, stderr);
-	b->ctx = (struct pass_ctx){ .diag = &b->diag, .scratch = &b->scratch };
-}
-
-static void
-bench_free(struct bench *b)
-{
-	arena_free(&b->scratch);
-	arena_free(&b->arena);
-}
-
-static struct graph *
-read_text(struct bench *b, const char *text)
-{
-	const struct source *s = diag_add_source(&b->diag, "test", text, strlen(text));
-	struct graph *g = graph_read(&b->arena, b->names, &b->diag, s);
-
-	ck_assert_ptr_nonnull(g);
-	return g;
-}
-
-static char *
-copy_stream(struct bench *b, FILE *f, char **text, size_t *len)
-{
-	char *copy;
-
-	fclose(f);
-	copy = arena_strndup(&b->arena, *text, *len);
-	free(*text);
-	return copy;
-}
-
-static char *
-print_text(struct bench *b, const struct graph *g)
-{
-	char *text;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	graph_print(f, g, &b->ctx.print);
-	return copy_stream(b, f, &text, &len);
-}
 
 static char *
 print_records(struct bench *b, const struct graph *g)
 {
 	const struct layer_plan *p;
-	char *text;
+	char *text, *copy;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	for (p = g->plans; p; p = p->next)
 		fprintf(f, "%s (%s): %s\n", p->layer, annot_class_names[p->plan.class], p->plan.text);
-	return copy_stream(b, f, &text, &len);
+	fclose(f);
+	copy = arena_strndup(&b->arena, text, len);
+	free(text);
+	return copy;
 }
 
 /* Run the passes of the comma-separated LIST that are called so. */
@@ -94,9 +42,7 @@ run(struct bench *b, struct graph *g, const char *list)
 
 		if (!at || (at != list && at[-1] != ',') || (at[len] && at[len] != ','))
 			continue;
-		ck_assert(passes[i].run(g, &b->ctx));
-		arena_free(&b->scratch);
-		graph_verify(g, passes[i].name);
+		bench_run(b, g, (enum pass_id)i);
 	}
 }
 
@@ -117,13 +63,13 @@ START_TEST(test_text)
 	struct graph *g;
 
 	bench_init(&b);
-	g = read_text(&b, r->before);
+	g = bench_read(&b, r->before);
 	graph_verify(g, "build");
 	run(&b, g, r->passes);
-	if (strcmp(print_text(&b, g), r->after))
-		ck_abort_msg("%s: %s\ngave\n%sinstead of\n%s", r->passes, r->what, print_text(&b, g), r->after);
+	if (strcmp(graph_text(&b.arena, g), r->after))
+		ck_abort_msg("%s: %s\ngave\n%sinstead of\n%s", r->passes, r->what, graph_text(&b.arena, g), r->after);
 	ck_assert_str_eq(print_records(&b, g), r->records);
-	ck_assert_str_eq(print_text(&b, read_text(&b, r->after)), r->after);
+	ck_assert_str_eq(graph_text(&b.arena, bench_read(&b, r->after)), r->after);
 	bench_free(&b);
 }
 END_TEST
@@ -492,36 +438,6 @@ random_net(struct bench *b, uint64_t seed, enum dtype t)
 	return m.g;
 }
 
-static const void **
-outputs_of(struct bench *b, const struct graph *g, uint64_t seed)
-{
-	const void **all = eval_graph(&b->arena, g, random_values(&b->arena, g, seed));
-	const void **out = ARENA_ARRAY(&b->arena, const void *, g->outputs.n);
-	size_t i;
-
-	for (i = 0; i < g->outputs.n; i++)
-		out[i] = all[g->outputs.v[i]->id];
-	return out;
-}
-
-/* int8 to the bit; f32 up to 1e-5 of the largest value. */
-static bool
-is_same(const struct tensor *t, const void *x, const void *y)
-{
-	const float *a = x, *b = y;
-	float largest = 1;
-	int64_t i;
-
-	if (t->dtype != DT_F32)
-		return !memcmp(x, y, (size_t)tensor_bytes(t));
-	for (i = 0; i < tensor_count(t); i++)
-		largest = fmaxf(largest, fabsf(a[i]));
-	for (i = 0; i < tensor_count(t); i++)
-		if (!(fabsf(a[i] - b[i]) <= 1e-5f * largest))
-			return false;
-	return true;
-}
-
 static int
 count_shuffles(const struct graph *g)
 {
@@ -562,17 +478,17 @@ START_TEST(test_random)
 		g = random_net(&b, seed, _i % 2 ? DT_F32 : DT_I8);
 		if (g->outputs.n > 0) {
 			passes[PASS_dce].run(g, &b.ctx);
-			before = outputs_of(&b, g, seed);
+			before = bench_outputs(&b, g, seed);
 			shuffles = count_shuffles(g);
 			run(&b, g, "fold-shuffle");
-			after = outputs_of(&b, g, seed);
+			after = bench_outputs(&b, g, seed);
 			ck_assert_int_eq(count_records(g), shuffles);
 			ck_assert_int_le(count_shuffles(g), shuffles);
 			total += shuffles;
 			left += count_shuffles(g);
 			for (k = 0; k < g->outputs.n; k++)
-				if (!is_same(g->outputs.v[k], before[k], after[k]))
-					ck_abort_msg("seed %llu: output %d differs\n%s", (unsigned long long)seed, (int)k, print_text(&b, g));
+				if (!close_enough(g->outputs.v[k], before[k], after[k], 1e-5))
+					ck_abort_msg("seed %llu: output %d differs\n%s", (unsigned long long)seed, (int)k, graph_text(&b.arena, g));
 		}
 		bench_free(&b);
 	}

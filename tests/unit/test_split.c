@@ -459,20 +459,6 @@ static const struct row {
 #undef ROW
 };
 
-static char *
-print_text(struct bench *b, const struct graph *g)
-{
-	char *text, *copy;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	graph_print(f, g, NULL);
-	fclose(f);
-	copy = arena_strndup(&b->arena, text, len);
-	free(text);
-	return copy;
-}
-
 START_TEST(test_text)
 {
 	const struct row *r = &rows[_i];
@@ -485,7 +471,7 @@ START_TEST(test_text)
 	graph_find(b.g, intern(b.names, "c"))->producer->plan = &r->plan;
 	ck_assert(passes[r->pass].run(b.g, &b.ctx));
 	graph_verify(b.g, passes[r->pass].name);
-	found = print_text(&b, b.g);
+	found = graph_text(&b.arena, b.g);
 	if (strcmp(found, r->after))
 		ck_abort_msg("%s: %s\ngave\n%sinstead of\n%s", passes[r->pass].name, r->what, found, r->after);
 	bench_free(&b);
