@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "backend/cgen.h"
+#include "chips/chip.h"
 
 /* ---- shared by the files ---- */
 
@@ -59,6 +60,17 @@ cgen_arena_bytes(const struct cgen *g)
 	return g->p->arena_bytes > 0 ? g->p->arena_bytes : 1;
 }
 
+/* The arguments of C, and of the unit's function that it calls. */
+static size_t
+arguments_of(const struct call *c)
+{
+	size_t n = c->args.n;
+
+	for (size_t i = 0; c->unit && i < c->unit->call.pieces.n; i++)
+		n += c->unit->call.pieces.v[i].kind != HOLE_TEXT;
+	return n;
+}
+
 /* A bound that holds for every kernel at every optimisation level, on 32- and 64-bit machines: NAME_run, the
  * specialised function and the kernel with what it calls each keep their arguments and a fixed set of locals; with cores,
  * NAME_steps is one more.  What a chip's units take is theirs to state.  tests/stack.test compares it with what gcc
@@ -70,8 +82,8 @@ cgen_stack_bytes(const struct cgen *g)
 	size_t most = 0;
 
 	for (const struct call *c = g->p->first; c; c = c->next)
-		if (c->args.n > most)
-			most = c->args.n;
+		if (arguments_of(c) > most)
+			most = arguments_of(c);
 	return FIXED + PER_ARGUMENT * (int)most + (g->p->cores > 1 ? STEPS : 0);
 }
 

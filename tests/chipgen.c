@@ -30,10 +30,10 @@ channels(const char *var)
 static void
 window(int dilation)
 {
-	printf("\tkernel = %s;\n", ONE_OF("1..5", "1x1 | 3x3", "1x1 | 3x3 | 5x5", "1..3", "1x1 | 1x3 | 3x1 | 3x3 | 2x2 | 5x5 | 4x4"));
-	printf("\tstride = %s;\n", ONE_OF("1..3", "1 | 2", "1"));
+	printf("\tkernel = %s;\n", ONE_OF("1..5", "1..5", "1..5", "1..5", "1..5", "1x1 | 3x3 | 5x5", "1..3", "1x1 | 1x3 | 3x1 | 3x3 | 2x2 | 5x5 | 4x4"));
+	printf("\tstride = %s;\n", ONE_OF("1..3", "1..3", "1..3", "1 | 2", "1"));
 	if (dilation)
-		printf("\tdilation = %s;\n", ONE_OF("1", "1..2"));
+		printf("\tdilation = %s;\n", ONE_OF("1", "1..2", "1..2", "1..2"));
 	printf("\tpad = %s;\n", ONE_OF("0..4", "0..1", "0", "0..2"));
 }
 
@@ -202,6 +202,10 @@ main(int argc, char **argv)
 	if (chance(40))
 		pool("avgpool");
 	vectors();
-	printf("fallback portable;\n");
+	/* Dear portable C drives layers onto units in every way there is. */
+	if (chance(75))
+		printf("fallback portable {\n\tcost cycles = 50 + 200 * macs + 50 * bytes(y);\n}\n");
+	else
+		printf("fallback portable;\n");
 	return 0;
 }

@@ -424,10 +424,15 @@ step(void)
 			gen_unary(any);
 		return;
 	}
-	switch (for_chip && chance(60) ? pick(0, 7) : pick(0, 14)) {
+	switch (for_chip && chance(85) ? pick(0, 7) : pick(0, 14)) {
 	case 0: case 1: case 2: gen_conv(image); break;
 	case 3: case 4: gen_dwconv(image); break;
-	case 5: gen_tconv(image); break;
+	case 5:
+		if (for_chip && chance(70))
+			gen_conv(image);
+		else
+			gen_tconv(image);
+		break;
 	case 6: gen_dense(any); break;
 	case 7: gen_pool(image); break;
 	case 8: case 9: gen_binary(any); break;
@@ -467,7 +472,7 @@ main(int argc, char *argv[])
 	state = strtoull(argv[1], NULL, 10);
 	for_chip = argc == 3;
 	is_i8 = chance(for_chip ? 95 : 65);
-	steps = for_chip ? pick(1, 6) : pick(2, 14);
+	steps = for_chip ? pick(2, 6) : pick(2, 14);
 	values[0] = (struct value){ 3, { pick(1, 12), pick(1, 12), pick(1, for_chip ? 40 : 10) }, 0.02 + pick(0, 100) / 1000.0, pick(-128, 127), 1 };
 	count = 1;
 	printf("net 1;\nweights random(%s);\nnetwork r {\n    input v0 : %s[%d, %d, %d]", argv[1], is_i8 ? "i8" : "f32",
