@@ -103,8 +103,9 @@ unit_error(const struct node *n, const struct chip_requant *r)
 
 	if (r->rounding != ROUNDING_DOUBLE)
 		lsb += rounding_error(n, r->rounding);
-	if (r->multiplier_bits > 0 && r->multiplier_bits < 32) /* a multiplier of b bits is off by half of 2^(1 - b) of itself */
-		lsb += 1 + (r->multiplier_bits < 10 ? 255 >> r->multiplier_bits : 0);
+	/* A multiplier of b bits, one the sign, is off by up to 2^(1 - b) of itself, and results lie within 255 of the zero point. */
+	if (r->multiplier_bits < 32)
+		lsb += 1 + (255 >> (r->multiplier_bits < 10 ? r->multiplier_bits - 1 : 9));
 	return lsb;
 }
 

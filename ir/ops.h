@@ -80,6 +80,7 @@ struct attrs {
 	enum dtype result;     /* DT_COUNT: unset */
 	int32_t shift;
 	enum rounding rounding;
+	int32_t multiplier_bits; /* 0: 32 */
 };
 
 enum attr_kind { ATTR_KIND_INT, ATTR_KIND_PAIR, ATTR_KIND_PAD, ATTR_KIND_FLOAT, ATTR_KIND_INTS,

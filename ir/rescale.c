@@ -17,11 +17,39 @@ power_of(double real)
 	return multiplier_of(ldexp(1, q < 0.75 ? e - 1 : e));
 }
 
+/* M in BITS bits, one of them the sign: the nearest such number, the larger of two as near. */
+static struct multiplier
+narrowed(struct multiplier m, int bits)
+{
+	int64_t unit = INT64_C(1) << (32 - bits), rounded = ((int64_t)m.m + unit / 2) / unit * unit;
+
+	if (rounded <= INT32_MAX)
+		return (struct multiplier){ (int32_t)rounded, m.shift };
+	if (m.shift == 31) /* the largest there is */
+		return (struct multiplier){ (int32_t)(rounded - unit), m.shift };
+	return (struct multiplier){ (int32_t)(rounded / 2), m.shift + 1 };
+}
+
+static const struct multiplier *
+multipliers_of(struct arena *a, const struct node *n, int count)
+{
+	const struct multiplier *whole = layer_multipliers(a, n);
+	int bits = n->attr.multiplier_bits;
+	struct multiplier *by;
+
+	if (bits == 0 || bits == 32)
+		return whole;
+	by = ARENA_ARRAY(a, struct multiplier, (size_t)count);
+	for (int c = 0; c < count; c++)
+		by[c] = narrowed(whole[c], bits);
+	return by;
+}
+
 static void
 rescale_of_layer(struct arena *a, const struct node *n, struct rescale *r)
 {
 	if (r->rounding == ROUNDING_DOUBLE || r->rounding == ROUNDING_SINGLE) {
-		r->by = layer_multipliers(a, n);
+		r->by = multipliers_of(a, n, r->count);
 		return;
 	}
 	struct multiplier *by = ARENA_ARRAY(a, struct multiplier, (size_t)r->count);

@@ -200,6 +200,10 @@ agree_sums(struct node *n, struct fault *f)
 		return blame_attr(f, ATTR_ACT, "%s sums have no activation", dtype_info[a->result].name);
 	if (a->result != DT_COUNT || x != DT_I8)
 		a->rounding = ROUNDING_DOUBLE;
+	if (a->result != DT_COUNT || x != DT_I8 || a->rounding == ROUNDING_EVEN || a->rounding == ROUNDING_SHIFT)
+		a->multiplier_bits = 0;
+	if (a->multiplier_bits != 0 && (a->multiplier_bits < 2 || a->multiplier_bits > 32))
+		return blame_attr(f, ATTR_MULTIPLIER_BITS, "multipliers have from 2 to 32 bits, not %d", a->multiplier_bits);
 	if (a->shift < 0 || a->shift > SUM_SHIFT_MAX)
 		return blame_attr(f, ATTR_SHIFT, "the shift of sums must be from 0 to %d but is %d", SUM_SHIFT_MAX, a->shift);
 	if (a->result != DT_I16 && !(n->nin > INPUT_SUM && n->in[INPUT_SUM]->dtype == DT_I16))

@@ -249,8 +249,13 @@ finish(struct draft *d)
 		d->attr.result = DT_I32;
 		d->attr.act = (struct clamp){ -INFINITY, INFINITY };
 	}
-	if (requantises(d) && d->plan->unit && d->plan->unit->requant.loc.start && has_weights(d->op))
-		d->attr.rounding = d->plan->unit->requant.rounding;
+	if (requantises(d) && d->plan->unit && d->plan->unit->requant.loc.start && has_weights(d->op)) {
+		const struct chip_requant *r = &d->plan->unit->requant;
+
+		d->attr.rounding = r->rounding;
+		if (r->multiplier_bits < 32 && (r->rounding == ROUNDING_DOUBLE || r->rounding == ROUNDING_SINGLE))
+			d->attr.multiplier_bits = r->multiplier_bits;
+	}
 	core = emit(d, !rescales && !reshapes, rescales ? "sum" : "conv", d->op, d->in, d->nin, &d->attr, rescales ? NULL : &n->out->quant);
 	set_unit(core, d->plan);
 	in[0] = core->out;
@@ -277,7 +282,7 @@ rescale_unit(const struct chip *chip, const struct node *n, struct arena *scratc
 	for (i = 0; chip && i < chip->ops.n; i++) {
 		const struct chip_op *op = &chip->ops.v[i];
 
-		if (op->kind == KIND_REQUANTIZE && op->requant.rounding == n->attr.rounding
+		if (op->kind == KIND_REQUANTIZE && op->requant.rounding == n->attr.rounding && op->requant.multiplier_bits == 32
 				&& chip_misfits(scratch, op, n, &limit, 1) == 0)
 			return op;
 	}

@@ -59,6 +59,8 @@ results(int window)
 	switch (pick(0, 5)) {
 	case 0:
 		printf("\trequant = multiplier_shift single%s;\n", per_channel ? " per_channel" : "");
+		if (chance(50))
+			printf("\tmultiplier_bits = %d;\n", pick(5, 31));
 		scales = "{multiplier}, {shift}";
 		break;
 	case 1:
@@ -67,6 +69,8 @@ results(int window)
 		break;
 	default:
 		printf("\trequant = multiplier_shift double%s;\n", per_channel ? " per_channel" : "");
+		if (chance(10))
+			printf("\tmultiplier_bits = %d;\n", pick(5, 31));
 		scales = "{multiplier}, {shift}";
 		break;
 	}

@@ -697,9 +697,9 @@ static const struct {
 	{ ROUNDING_EVEN, 1, (1 << 24) + 1, 1 << 24 }, { ROUNDING_SINGLE, 1, (1 << 24) + 1, (1 << 24) + 1 },
 };
 
-/* The rescale of one channel with SCALE: a dense layer of one input and scales that make it. */
+/* The rescale of one channel with SCALE by a multiplier of BITS (0: all): a dense layer of one input and scales that make it. */
 static struct rescale
-rescale_with(enum rounding rounding, double scale)
+rescale_with(enum rounding rounding, double scale, int bits)
 {
 	static const float one = 1;
 	float *w = ARENA_NEW(&arena, float);
@@ -716,6 +716,7 @@ rescale_with(enum rounding rounding, double scale)
 	}
 	attrs_init(&at);
 	at.rounding = rounding;
+	at.multiplier_bits = bits;
 	struct tensor *in[] = {
 		graph_input(g, unique("x"), DT_I8, &(struct shape){ 1, { 1 } }, &q, LOC_NONE),
 		constant("w", DT_I8, 2, (int32_t[]){ 1, 1 }, &wq, "\1"),
@@ -727,7 +728,7 @@ rescale_with(enum rounding rounding, double scale)
 
 START_TEST(rounding_by_hand)
 {
-	struct rescale r = rescale_with(rounding_rows[_i].rounding, rounding_rows[_i].scale);
+	struct rescale r = rescale_with(rounding_rows[_i].rounding, rounding_rows[_i].scale, 0);
 
 	ck_assert_int_eq(rescale_at(&r, rounding_rows[_i].acc, 0), rounding_rows[_i].want);
 }
@@ -774,7 +775,7 @@ START_TEST(shifts_are_the_nearest)
 {
 	for (int i = 0; i < 2000; i++) {
 		double scale = ldexp(1 + fabs((double)rng_float(&rng)), between(-25, 3)), best = 0;
-		struct rescale r = rescale_with(ROUNDING_SHIFT, (double)(float)scale);
+		struct rescale r = rescale_with(ROUNDING_SHIFT, (double)(float)scale, 0);
 
 		scale = (double)(float)scale;
 		for (int e = -31; e < 8; e++)
@@ -783,6 +784,24 @@ START_TEST(shifts_are_the_nearest)
 		int32_t acc = any_acc();
 
 		ck_assert_int_eq(rescale_at(&r, acc, 0), saturated(floorl((long double)acc * (long double)best + 0.5L)));
+	}
+}
+END_TEST
+
+/* A multiplier of few bits is the nearest one that has so many. */
+START_TEST(narrow_multipliers)
+{
+	for (int i = 0; i < 2000; i++) {
+		int bits = between(2, 31), steps;
+		double scale = ldexp(1 + fabs((double)rng_float(&rng)), between(-25, 3)), mantissa, nearest;
+		struct rescale r;
+
+		r = rescale_with(between(0, 1) ? ROUNDING_DOUBLE : ROUNDING_SINGLE, (double)(float)scale, bits);
+		mantissa = frexp((double)(float)scale, &steps); /* [0.5, 1): bits - 1 of them stay */
+		nearest = ldexp(floor(ldexp(mantissa, bits - 1) + 0.5), steps - (bits - 1));
+		ck_assert_msg(ldexp((double)r.by->m, r.by->shift - 31) == nearest, "%.17g in %d bits is %.17g, not %.17g", scale, bits,
+			ldexp((double)r.by->m, r.by->shift - 31), nearest);
+		ck_assert(r.by->m >= 1 << 30);
 	}
 }
 END_TEST
@@ -831,6 +850,7 @@ sums_suite(void)
 	tcase_add_loop_test(t, rounding_by_hand, 0, ROWS(rounding_rows));
 	tcase_add_test(t, roundings_are_their_definitions);
 	tcase_add_test(t, shifts_are_the_nearest);
+	tcase_add_test(t, narrow_multipliers);
 	tcase_add_test(t, multipliers_that_none_has);
 	suite_add_tcase(s, t);
 	return s;
