@@ -6,6 +6,7 @@ netc_SOURCES = \
   %D%/cmd_compare.c \
   %D%/cmd_explain.c \
   %D%/cmd_fmt.c \
+  %D%/cmd_import.c \
   %D%/cmd_report.c \
   %D%/cmd_run.c \
   %D%/cmd_test.c \

@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{ "compare", CMD_COMPARE, "NET.net A.chip B.chip", 3, 3, "Show a network on two chips side by side", cmd_compare },
 	{ "run", CMD_RUN, "NET.net IN.npy...", 1, -1, "Evaluate a network on .npy files, one per input in order", cmd_run },
 	{ "report", CMD_REPORT, "NET.net", 1, 1, "Show layers, their work and where their results lie", cmd_report },
+	{ "import", CMD_IMPORT, "MODEL [ARRAY.npy...]", 1, -1, "Turn a TensorFlow Lite or ONNX model into a .net", cmd_import },
 	{ "fmt", CMD_FMT, "FILE...", 1, -1, "Print .net and .chip files in the canonical form", cmd_fmt },
 	{ "test", CMD_TEST, "NET.net", 1, 1, "Run the test blocks of a network in the evaluator", cmd_test },
 	{ "chip-mock", CMD_CHIP_MOCK, "C.chip", 1, 1, "Write C twins of a chip's intrinsics, which stop at a broken limit", cmd_chip_mock },
@@ -90,9 +91,10 @@ run_command(int argc, char **argv)
 	cmd = find_command(argv[1]);
 	if (!cmd)
 		return unknown_command(argv[1]);
-	if (!options_parse(&o, cmd, argc - 1, argv + 1, &status))
-		return status;
-	return cmd->run(&o);
+	if (options_parse(&o, cmd, argc - 1, argv + 1, &status))
+		status = cmd->run(&o);
+	arena_free(&o.arena);
+	return status;
 }
 
 int

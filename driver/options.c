@@ -137,17 +137,41 @@ parse_warning(const struct command *cmd, struct options *o, const char *text)
 	return i >= 0;
 }
 
+/* Whether TEXT can begin identifiers of C. */
 static bool
-parse_prefix(const struct command *cmd, struct options *o, const char *text)
+is_prefix(const struct command *cmd, const char *option, const char *text)
 {
 	struct arena a = { 0 };
 	bool good = strcmp(emit_prefix(&a, text), text) == 0;
 
 	arena_free(&a);
-	o->prefix = text;
 	if (!good)
-		usage_error(cmd, "--prefix needs letters, digits and single underscores after a letter, not '%s'", text);
+		usage_error(cmd, "%s needs letters, digits and single underscores after a letter, not '%s'", option, text);
 	return good;
+}
+
+/* NAME=2x3x4 */
+static bool
+parse_shape(const struct command *cmd, struct options *o, const char *text)
+{
+	const char *equals = strrchr(text, '='), *p = equals;
+	struct import_dim d = { .name = text, .name_len = equals ? (size_t)(equals - text) : 0 };
+
+	while (p && d.shape.rank < RANK_MAX) {
+		char *end;
+		errno = 0;
+		long v = strtol(p + 1, &end, 10);
+		if (p[1] < '0' || p[1] > '9' || errno || v < 1 || v > INT32_MAX || (*end && *end != 'x'))
+			break;
+		d.shape.dim[d.shape.rank++] = (int32_t)v;
+		p = *end ? end : NULL;
+	}
+	if (p || !d.name_len) {
+		usage_error(cmd, "--shape needs NAME=DIMS, as in --shape=image=1x3x224x224, not '%s'", text);
+		return false;
+	}
+	ARRAY_PUSH(&o->arena, o->import.dims, d);
+	return true;
 }
 
 static bool
@@ -172,6 +196,9 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 	case OPT_QUIET:       o->quiet = true; break;
 	case OPT_LAYERS:      o->layers = true; break;
 	case OPT_JSON:        o->json = true; break;
+	case OPT_LIST:        o->list = true; break;
+	case OPT_TEST:        o->test_arrays = true; break;
+	case OPT_SHAPE:       return parse_shape(cmd, o, text);
 	case OPT_IN_PLACE:    o->in_place = true; break;
 	case OPT_FMT_CHECK:   o->check = true; break;
 	case OPT_CHIP:        o->chip = text; break;
@@ -183,7 +210,12 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 	case OPT_DUMP_IR:     o->dump_ir = text; break;
 	case OPT_STOP_AFTER:  o->stop_after = text; break;
 	case OPT_DUMP_PROGRAM: o->dump_program = true; break;
-	case OPT_PREFIX:      return parse_prefix(cmd, o, text);
+	case OPT_PREFIX:
+		o->prefix = text;
+		return is_prefix(cmd, "--prefix", text);
+	case OPT_STEM:
+		o->stem = text;
+		return is_prefix(cmd, "--name", text);
 	case OPT_TRACE:       return parse_trace(cmd, o, text);
 	case OPT_WARN:        return parse_warning(cmd, o, text);
 	case OPT_WEIGHTS:
@@ -339,8 +371,12 @@ options_parse(struct options *o, const struct command *cmd, int argc, char **arg
 	}
 	o->files = argv + optind;
 	o->nfiles = argc - optind;
+	if (o->list)
+		return true;
 	if (o->nfiles < cmd->min_files)
 		usage_error(cmd, "%s needs %s", cmd->name, cmd->arguments);
+	else if (cmd->bit == CMD_IMPORT && o->nfiles > 1 && !o->test_arrays)
+		usage_error(cmd, "import takes only MODEL; with --test, arrays may follow it: what is '%s'?", o->files[1]);
 	else if (cmd->max_files >= 0 && o->nfiles > cmd->max_files)
 		usage_error(cmd, "%s takes only %s, what is '%s'?", cmd->name, cmd->arguments, o->files[cmd->max_files]);
 	else

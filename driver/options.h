@@ -2,17 +2,19 @@
 #ifndef DRIVER_OPTIONS_H
 #define DRIVER_OPTIONS_H
 #include "backend/backend.h"
+#include "import/import.h"
 #include "passes/pass.h"
 #include "sema/sema.h"
 
 enum {
 	CMD_BUILD = 1, CMD_CHECK = 2, CMD_RUN = 4, CMD_REPORT = 8, CMD_FMT = 16, CMD_TEST = 32, CMD_EXPLAIN = 64, CMD_COMPARE = 128,
 	CMD_CHIP_MOCK = 256, CMD_CHIP_TEST = 512, CMD_CHIP_DOC = 1024,
+	CMD_IMPORT = 2048,
 	CMD_PASSES = CMD_BUILD | CMD_CHECK | CMD_REPORT,                     /* those that lower the graph */
 	CMD_PLANS = CMD_PASSES | CMD_EXPLAIN | CMD_COMPARE,                  /* that decide how layers are executed */
 	CMD_GRAPH = CMD_PLANS | CMD_RUN | CMD_TEST,                          /* that build it */
 	CMD_CHIP = CMD_CHIP_MOCK | CMD_CHIP_TEST | CMD_CHIP_DOC,                /* that read a .chip alone */
-	CMD_ALL = CMD_GRAPH | CMD_FMT | CMD_CHIP
+	CMD_ALL = CMD_GRAPH | CMD_FMT | CMD_CHIP | CMD_IMPORT
 };
 
 /* Exit statuses. */
@@ -31,11 +33,15 @@ struct options {
 	enum bits { BITS_AUTO, BITS_CHIP, BITS_NETWORK } bits;
 	enum annot_class allow;         /* UNSET: the default */
 	struct sema_opts sema;
+	struct import_opts import;
+	const char *stem;               /* of what import writes; NULL: the model's */
+	bool list, test_arrays;
 	const char *dump_ir, *stop_after;
 	enum when colour;
 	int max_errors;                 /* -1: the default */
 	bool werror;
 	unsigned char warn_off[WARN_COUNT], warn_fatal[WARN_COUNT];
+	struct arena arena;             /* of what options hold; main frees it */
 	char **files;                   /* the other arguments */
 	int nfiles;
 };
@@ -62,6 +68,7 @@ int cmd_report(const struct options *);
 int cmd_fmt(const struct options *);
 int cmd_explain(const struct options *);
 int cmd_compare(const struct options *);
+int cmd_import(const struct options *);
 int cmd_test(const struct options *);
 int cmd_chip_mock(const struct options *);
 int cmd_chip_test(const struct options *);

@@ -132,15 +132,28 @@ diag_position(const struct diag *d, struct loc loc, int *line, int *column)
 	*column = (int)(at - bol) + 1;
 }
 
-/* FLAG follows the text: "" or the switch of a warning. */
+/* "error: TEXT [-WFLAG]" and the end of the line.  FLAG: "" or the switch of a warning. */
+__attribute__((format(printf, 4, 0))) static void
+put_text(struct diag *d, enum kind kind, const char *flag, const char *fmt, va_list ap)
+{
+	char text[TEXT_MAX];
+	int len = vsnprintf(text, sizeof text, fmt, ap);
+
+	if (d->colour)
+		fprintf(d->out, "\033[%sm%s\033[0m", kinds[kind].colour, kinds[kind].text);
+	else
+		fputs(kinds[kind].text, d->out);
+	show_text(d->out, text, len < 0 ? 0 : len < TEXT_MAX ? (size_t)len : TEXT_MAX - 1);
+	fprintf(d->out, "%s%s\n", len >= TEXT_MAX ? "..." : "", flag);
+}
+
 __attribute__((format(printf, 5, 0))) static void
 report(struct diag *d, enum kind kind, struct loc loc, const char *flag, const char *fmt, va_list ap)
 {
 	struct source *s = find_source(d, loc);
 	bool repeats = kind == KIND_NOTE && loc.start == d->shown.start;
-	char text[TEXT_MAX];
 	size_t at = 0, bol = 0;
-	int line = 0, len;
+	int line = 0;
 
 	if (s) {
 		at = loc.start - s->base;
@@ -150,13 +163,7 @@ report(struct diag *d, enum kind kind, struct loc loc, const char *flag, const c
 	} else {
 		fputs("netc: ", d->out);
 	}
-	if (d->colour)
-		fprintf(d->out, "\033[%sm%s\033[0m", kinds[kind].colour, kinds[kind].text);
-	else
-		fputs(kinds[kind].text, d->out);
-	len = vsnprintf(text, sizeof text, fmt, ap);
-	show_text(d->out, text, len < 0 ? 0 : len < TEXT_MAX ? (size_t)len : TEXT_MAX - 1);
-	fprintf(d->out, "%s%s\n", len >= TEXT_MAX ? "..." : "", flag);
+	put_text(d, kind, flag, fmt, ap);
 	d->shown = loc;
 	if (s && !repeats)
 		show_line(d, s, line, bol, at, loc.end > loc.start ? at + (loc.end - loc.start) : at);
@@ -192,6 +199,39 @@ diag_note(struct diag *d, struct loc loc, const char *fmt, ...)
 		return;
 	va_start(ap, fmt);
 	report(d, KIND_NOTE, loc, "", fmt, ap);
+	va_end(ap);
+}
+
+/* Of a whole file that is not text. */
+__attribute__((format(printf, 4, 0))) static void
+report_in(struct diag *d, enum kind kind, const char *path, const char *fmt, va_list ap)
+{
+	show_text(d->out, path, strlen(path));
+	fputs(": ", d->out);
+	put_text(d, kind, "", fmt, ap);
+}
+
+void
+diag_error_in(struct diag *d, const char *path, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!count_error(d))
+		return;
+	va_start(ap, fmt);
+	report_in(d, KIND_ERROR, path, fmt, ap);
+	va_end(ap);
+}
+
+void
+diag_note_in(struct diag *d, const char *path, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->suppress_notes)
+		return;
+	va_start(ap, fmt);
+	report_in(d, KIND_NOTE, path, fmt, ap);
 	va_end(ap);
 }
 

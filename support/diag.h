@@ -71,6 +71,11 @@ void diag_error(struct diag *, struct loc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void diag_note(struct diag *, struct loc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* About the file PATH as a whole, which is no text: "model.onnx: error: ...". */
+void diag_error_in(struct diag *, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void diag_note_in(struct diag *, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void diag_warning(struct diag *, enum warning, struct loc, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* "... and N more errors", when some were not printed.  Call once at the end. */

@@ -8,14 +8,15 @@ allowed() {
 	ir) echo support ir ;;
 	weights) echo support ir weights ;;
 	sema) echo support parser ir weights sema ;;
+	import) echo support parser ir weights import ;;
 	chips) echo support parser ir chips ;;
 	passes) echo support ir chips passes ;;
 	backend) echo support ir chips backend runtime ;;
-	driver) echo support lexer parser ir weights sema chips passes backend runtime driver ;;
+	driver) echo support lexer parser ir weights sema import chips passes backend runtime driver ;;
 	esac
 }
 bad=0
-for dir in support lexer parser ir weights sema chips passes backend driver; do
+for dir in support lexer parser ir weights sema import chips passes backend driver; do
 	ok=$(allowed $dir)
 	for f in "$dir"/*.[chly]; do
 		for inc in $(sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$f" | sort -u); do
