@@ -117,8 +117,8 @@ set_class(const struct work *w, struct plan *p)
 
 	p->class = CLASS_EXACT;
 	p->bound = 0;
-	if (n->out->dtype == DT_F32 && has_weights(n) && p->in.n > 1)
-		p->bound = sum_bound_f32_most(n, p->in.n, 1);
+	if (n->out->dtype == DT_F32 && has_weights(n) && (p->in.n > 1 || p->bias_after))
+		p->bound = sum_bound_f32_most(n, p->in.n > 1 ? p->in.n : 1, 1);
 	if (n->out->dtype != DT_I8 || !has_weights(n))
 		return true;
 	if (w->unit && p->how == PLAN_UNIT && !p->requant_cpu)
@@ -222,7 +222,7 @@ try_chain(struct make *m, const struct work *from)
 
 	w.summing = SUM_CHAIN;
 	w.manner.partial = w.unit->partial != PARTIAL_NONE ? w.unit->partial_type : m->node->out->dtype == DT_F32 ? DT_F32 : DT_I32;
-	if (!sum_wanted(m->demand, false, w.manner.partial))
+	if (!sum_wanted(m->demand, false, w.manner.partial) || (w.manner.bias_after && w.manner.partial == DT_I16))
 		return;
 	if (w.unit->partial != PARTIAL_IN_OUT)
 		add_impossible(m, &w, "takes no partial sums in",
@@ -239,6 +239,8 @@ try_tree(struct make *m, const struct work *from, enum dtype type)
 	struct work w = *from;
 
 	if (!sum_wanted(m->demand, true, type))
+		return;
+	if (w.manner.bias_after && type == DT_I16)
 		return;
 	w.summing = SUM_TREE;
 	w.manner.partial = type;
@@ -264,7 +266,7 @@ try_sums(struct make *m, const struct work *w, bool trees)
 		try_tree(m, w, DT_I32);
 	if (trees && (own == DT_I16 || word_is(asked, "i16")))
 		try_tree(m, w, DT_I16);
-	if (word_is(asked, "i8") && !w->manner.requant_cpu)
+	if (word_is(asked, "i8") && !w->manner.requant_cpu && !w->manner.bias_after)
 		try_tree(m, w, DT_I8);
 }
 
@@ -289,7 +291,11 @@ add_manners(struct make *m, struct work w, const struct needs *needs, bool requa
 	bool cut = d->sum && d->sum->parts.n && !(d->sum->parts.n == 1 && d->sum->parts.v[0] == 1), whole = false;
 
 	w.manner.requant_cpu = requant;
-	w.manner.act_after = needs->act && !requant;
+	w.manner.act_after = needs->act && !requant && !w.manner.bias_after;
+	if (w.manner.bias_after) {
+		w.base.type[OPERAND_B] = DT_COUNT;
+		chip_vars_complete(w.unit, &w.base);
+	}
 	if (!cut && !w.by_sums)
 		whole = add_manner(m, &w);
 	if (can_sum(w.node) && (w.node->attr.groups <= 1 || w.manner.groups > 1) && w.in > 1 && !whole)

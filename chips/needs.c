@@ -73,6 +73,8 @@ need_zero(struct work *w, const struct chip_limit *l, struct needs *needs)
 	if (has_zero(n->in[0]) && !w->unit->x_zero) {
 		w->manner.fold_zero = true;
 		w->manner.pad_copy |= is_padded(n);
+		if (!w->unit->has_bias)
+			w->manner.bias_after = needs->requant = true;
 	}
 }
 
@@ -82,6 +84,15 @@ need_requant(struct work *w, const struct chip_limit *l, struct needs *needs)
 	needs->requant = true;
 	if (w->node->out->dtype != DT_I8 || !has_weights(w->node) || w->node->op == OP_TCONV2D)
 		cannot(needs, chip_limit_found(w->arena, l, &w->base), l);
+}
+
+/* Sums can have their bias added outside. */
+static void
+need_bias(struct work *w, const struct chip_limit *l, struct needs *needs)
+{
+	w->manner.bias_after = true;
+	if (w->node->out->dtype == DT_I8)
+		need_requant(w, l, needs);
 }
 
 static void
@@ -104,7 +115,8 @@ need_one(struct work *w, const struct chip_limit *l, struct needs *needs)
 	case LIMIT_ZERO_POINT:  need_zero(w, l, needs); break;
 	case LIMIT_ACTIVATION:  needs->act = true; break;
 	case LIMIT_ACCUMULATOR: needs->split = true; break;
-	case LIMIT_TYPE: case LIMIT_BIAS: case LIMIT_PER_CHANNEL: case LIMIT_REQUANT: need_requant(w, l, needs); break;
+	case LIMIT_BIAS:        need_bias(w, l, needs); break;
+	case LIMIT_TYPE: case LIMIT_PER_CHANNEL: case LIMIT_REQUANT: need_requant(w, l, needs); break;
 	case LIMIT_PARTIAL: case LIMIT_LAYOUT: cannot(needs, chip_limit_found(w->arena, l, &w->base), l); break;
 	}
 }
@@ -158,6 +170,7 @@ fold_zero(const struct work *w, struct draft *d)
 	const int32_t *old = n->nin > 2 ? n->in[2]->data : NULL;
 	int32_t *bias = ARENA_ARRAY(w->scratch, int32_t, (size_t)out);
 
+	d->x.quant.zero = 0;
 	if (n->in[1]->dtype != DT_I8 || !n->in[1]->data)
 		return;
 	for (int32_t o = 0; o < out; o++)
@@ -165,7 +178,6 @@ fold_zero(const struct work *w, struct draft *d)
 	d->bias = (struct tensor){ .name = n->name, .dtype = DT_I32, .shape = { .rank = 1, .dim = { out } }, .data = bias };
 	d->in[2] = &d->bias;
 	d->node.nin = 3;
-	d->x.quant.zero = 0;
 }
 
 static void
@@ -196,7 +208,9 @@ draft_make(const struct work *w, enum dtype raw, struct draft *d)
 		fold_zero(w, d);
 	if (w->manner.pad_copy)
 		take_padding_in(d);
-	if (raw != DT_COUNT || w->manner.act_after)
+	if (w->manner.bias_after && d->node.nin > 2)
+		d->node.nin = 2;
+	if (raw != DT_COUNT || w->manner.act_after || w->manner.bias_after)
 		d->node.attr.act = (struct clamp){ -INFINITY, INFINITY };
 	if (raw != DT_COUNT) {
 		d->y.dtype = raw;

@@ -31,6 +31,7 @@ struct plan {
 	bool pad_copy;                   /* the padding of the image is written out by a copy first */
 	bool requant_cpu;                /* the unit gives i32 sums, portable C (or the unit's requantize) rescales them */
 	bool fold_zero;                  /* x's zero point is folded into the bias */
+	bool bias_after;                 /* the bias is added to the sums, and what that makes of them follows; legalise cuts both off */
 	bool act_after;                  /* the activation is an operation of its own after the layer; legalise cuts it off */
 	const struct chip_op *adder;     /* tree: the unit that adds partial sums; NULL: portable C */
 	int32_t cores;                   /* that the parts are spread over, from the node's core on; 0: all of the chip's */

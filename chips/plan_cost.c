@@ -159,24 +159,24 @@ result_rows(const struct work *w, const struct chip_vars *v)
 	return !w->unit || w->unit->kind == KIND_DENSE ? v->v[VAR_ROWS] * v->v[VAR_HO] * v->v[VAR_WO] : v->v[VAR_HO] * v->v[VAR_WO];
 }
 
-/* Additions of partial sums and what makes int8 results of them, for one band and part of the output channels. */
+/* Additions of partial sums and what makes int8 results of them, for one band and part of N output channels: those that fill
+ * are cut off before, but lie in memory. */
 static void
-add_join(struct tally *t, const struct chip_vars *v, int parts, int64_t times)
+add_join(struct tally *t, const struct chip_vars *v, int64_t n, int parts, int64_t times)
 {
 	const struct work *w = t->w;
-	int64_t rows = result_rows(w, v), n = v->v[VAR_OUT], bytes;
+	int64_t rows = result_rows(w, v), each, bytes;
 	enum dtype sum = w->summing == SUM_NONE ? DT_I32 : w->manner.partial, result = w->node->out->dtype;
 
-	if (w->summing == SUM_TREE && parts > 1) {
-		t->p->adder = sum_unit(w, KIND_ADD, sum, sum, rows, n);
+	if (w->summing == SUM_TREE && parts > 1)
 		add_vectors(t, t->p->adder, sum, sum, rows, n, times * (parts - 1));
-	}
 	if (w->manner.requant_cpu)
 		add_vectors(t, sum_unit(w, KIND_REQUANTIZE, sum, result, rows, n), sum, result, rows, n, times);
-	bytes = rows * n * dtype_info[sum].bytes;
+	each = rows * v->v[VAR_OUT] * dtype_info[sum].bytes;
+	bytes = each;
 	if (w->summing == SUM_TREE)
 		for (int k = 1; k < parts; k *= 2)
-			bytes += rows * n * dtype_info[sum].bytes;
+			bytes += each;
 	if ((w->summing != SUM_NONE || w->manner.requant_cpu) && bytes > t->p->scratch)
 		t->p->scratch = bytes;
 }
@@ -225,6 +225,15 @@ add_fill_copies(struct tally *t, int64_t groups)
 	}
 }
 
+/* An operation on all elements of the result, of one operand or two. */
+static void
+add_elementwise(struct tally *t, enum dtype type, bool two)
+{
+	struct chip_vars v = vector_vars(1, tensor_count(t->w->node->out), type, two, type);
+
+	add_portable(t, &v, 1);
+}
+
 double
 plan_fill_cycles(const struct work *w, const struct plan *p, int32_t channels)
 {
@@ -233,6 +242,25 @@ plan_fill_cycles(const struct work *w, const struct plan *p, int32_t channels)
 
 	add_copy(&t, image_bytes(w, p, channels), p->groups > 1 ? p->groups : 1);
 	return copy.cycles;
+}
+
+/* The unit that adds the partial sums of every band and part of the output channels; NULL: some are too large for it, or there is none. */
+static const struct chip_op *
+adder_of(const struct work *w, const struct runs *rows, const struct runs *outs)
+{
+	const struct run in = { w->in, w->in, 0, 1, PART_FIRST | PART_LAST };
+	const struct chip_op *first = NULL;
+
+	for (int r = 0; r < rows->n; r++)
+		for (int o = 0; o < outs->n; o++) {
+			struct chip_vars v = part_vars(w, &rows->v[r], &outs->v[o], &in);
+			const struct chip_op *u = sum_unit(w, KIND_ADD, w->manner.partial, w->manner.partial, result_rows(w, &v), outs->v[o].size);
+
+			if (!u || (first && u != first))
+				return NULL;
+			first = u;
+		}
+	return first;
 }
 
 bool
@@ -249,6 +277,7 @@ plan_cost(const struct work *w, struct plan *p)
 	p->calls = 0;
 	p->cycles = p->portable_cycles = 0;
 	p->copies = p->scratch = 0;
+	p->adder = w->summing == SUM_TREE && p->in.n > 1 ? adder_of(w, &rows, &outs) : NULL;
 	for (int r = 0; r < rows.n; r++)
 		for (int o = 0; o < outs.n; o++) {
 			int64_t around = groups * rows.v[r].count * outs.v[o].count;
@@ -259,14 +288,13 @@ plan_cost(const struct work *w, struct plan *p)
 				add_call(&t, w->unit, &v, around * ins.v[i].count);
 				add_layout_copies(&t, &v, sliced_in, sliced_out, around * ins.v[i].count);
 			}
-			add_join(&t, &v, p->in.n, around);
+			add_join(&t, &v, outs.v[o].size, p->in.n, around);
 		}
 	add_fill_copies(&t, groups);
-	if (p->act_after) {
-		struct chip_vars v = vector_vars(1, tensor_count(w->node->out), w->node->out->dtype, false, w->node->out->dtype);
-
-		add_portable(&t, &v, 1);
-	}
+	if (p->act_after)
+		add_elementwise(&t, w->node->out->dtype, false);
+	if (p->bias_after)
+		add_elementwise(&t, w->node->out->dtype == DT_I8 ? DT_I32 : w->node->out->dtype, true);
 	p->bytes = (int64_t)t.bytes;
 	if (!t.ok)
 		p->why = "its cost formula has no value";
@@ -291,7 +319,7 @@ plan_addition_cycles(const struct work *w, const struct plan *p)
 		for (int o = 0; o < outs.n; o++) {
 			struct chip_vars v = part_vars(w, &rows.v[r], &outs.v[o], &in);
 
-			add_vectors(&t, copy.adder, w->manner.partial, w->manner.partial, result_rows(w, &v), v.v[VAR_OUT],
+			add_vectors(&t, copy.adder, w->manner.partial, w->manner.partial, result_rows(w, &v), outs.v[o].size,
 				rows.v[r].count * outs.v[o].count);
 		}
 	return copy.cycles * (p->groups > 1 ? p->groups : 1);

@@ -80,6 +80,8 @@ plan_text(const struct work *w, const struct plan *p)
 		say(&t, "padding copied");
 	if (p->fold_zero)
 		say(&t, "zero point folded");
+	if (p->bias_after)
+		say(&t, "bias after");
 	if (p->act_after)
 		say(&t, "activation after");
 	if (p->requant_cpu && !p->tree)

@@ -6,9 +6,9 @@
 #include <config.h>
 #include <math.h>
 #include <string.h>
+#include "passes/draft.h"
 #include "passes/legalise.h"
 #include "passes/measure.h"
-#include "passes/rewrite.h"
 
 struct legaliser {
 	struct graph *g;
@@ -334,39 +334,6 @@ record(struct layer *y)
 		y->n->plan = &p->plan;
 }
 
-/* ---- an activation that the unit has not ---- */
-
-/* The layer's own node becomes the activation, so that the result keeps its name. */
-static void
-cut_activation(struct layer *y)
-{
-	struct graph *g = y->l->g;
-	struct node *n = y->n, *linear;
-	struct attrs attr = n->attr, act;
-	struct clamp clamp = n->attr.act;
-	enum op op = clamp.lo == 0 && isinf(clamp.hi) ? OP_RELU : clamp.lo == 0 && clamp.hi == 6 ? OP_RELU6 : OP_CLIP;
-	char why[WHY_SIZE];
-
-	attr.act = (struct clamp){ -INFINITY, INFINITY };
-	linear = graph_insert(g, n, n->op, graph_unique(g, intern_printf(g->names, "%s.linear", n->name)), n->in, n->nin, &attr, &n->out->quant,
-		n->loc, why);
-	if (!linear)
-		die("legalise: %s", why);
-	linear->annots = n->annots;
-	linear->label = n->label;
-	linear->plan = n->plan;
-	attrs_init(&act);
-	if (op == OP_CLIP) {
-		act.lo = clamp.lo;
-		act.hi = clamp.hi;
-	}
-	node_become(n, op, &act);
-	n->in[0] = linear->out;
-	n->nin = 1;
-	n->annots = NULL;
-	n->plan = NULL;
-}
-
 /* ---- the pass ---- */
 
 /* What the lossy candidates cost in precision. */
@@ -406,7 +373,9 @@ legalise(struct legaliser *l, struct node *n)
 		return false;
 	record(&y);
 	if (y.plan->act_after)
-		cut_activation(&y);
+		cut_activation(y.l->g, y.n);
+	if (y.plan->bias_after)
+		cut_bias(y.l->g, y.n);
 	return true;
 }
 

@@ -10,6 +10,8 @@ libnetc_a_SOURCES += \
 	%D%/fold_act.c \
 	%D%/simplify.c \
 	%D%/dce.c \
+	%D%/draft.c \
+	%D%/draft.h \
 	%D%/channels.c \
 	%D%/channels.h \
 	%D%/permute.c \
@@ -28,6 +30,7 @@ libnetc_a_SOURCES += \
 	%D%/legalise.h \
 	%D%/parts.c \
 	%D%/parts.h \
+	%D%/cut_after.c \
 	%D%/cut_channels.c \
 	%D%/split_groups.c \
 	%D%/split_rows.c \

@@ -168,7 +168,7 @@ sum_in_tree(struct summing *s)
 	int middle = parts_middle(0, s->count);
 	struct tensor *a = sum_tree(s, 0, middle), *b = sum_tree(s, middle, s->count);
 
-	if (s->partial == DT_F32)
+	if (s->n->out->dtype == s->partial)
 		become_sum(s, a, b);
 	else
 		rescale(s, add_two(s, a, b, NULL)->out);

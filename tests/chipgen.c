@@ -50,7 +50,16 @@ conditions(void)
 
 static const char *scales; /* the holes of the requantisation */
 
-/* How int8 results are made, and of what has a window, what lies outside. */
+/* What is subtracted, and of what has a window, what lies outside. */
+static void
+zero_points(int window, const char *zeros)
+{
+	printf("\tzero_points = %s;\n", zeros);
+	if (window)
+		printf("\tpadding = %s;\n", *zeros == 'x' ? ONE_OF("zero_point", "zero_point", "zero") : "zero");
+}
+
+/* How int8 results are made. */
 static void
 results(int window)
 {
@@ -75,10 +84,7 @@ results(int window)
 		break;
 	}
 	printf("\tactivation = %s;\n", ONE_OF("none | relu | relu6 | clamp", "none | relu | relu6 | clamp", "none | relu", "none"));
-	const char *zeros = ONE_OF("x, y", "x, y", "x, y", "none");
-	printf("\tzero_points = %s;\n", zeros);
-	if (window)
-		printf("\tpadding = %s;\n", *zeros == 'x' ? ONE_OF("zero_point", "zero_point", "zero") : "zero");
+	zero_points(window, ONE_OF("x, y", "x, y", "x, y", "none"));
 }
 
 static const char *
@@ -89,13 +95,23 @@ pitch(void)
 
 static const char *const window_holes = "{hi}, {wi}, {ho}, {wo}, {kh}, {kw}, {sh}, {sw}, {pt}, {pb}, {pl}, {pr}";
 
+/* What makes results of the sums, unless the unit gives SUMS alone. */
+static void
+end_call(int sums)
+{
+	if (sums)
+		printf(");\";\n}\n\n");
+	else
+		printf(", {y_zero}, %s, {act_min}, {act_max}, {relu});\";\n}\n\n", scales);
+}
+
 static void
 conv2d(void)
 {
 	const char *x = pitch(), *y = pitch();
-	int partial = pick(0, 2), relation = chance(20);
+	int partial = pick(0, 2), relation = chance(20), sums = partial && chance(25);
 
-	printf("op conv2d {\n\ttype = i8 * i8 + i32 -> i8%s;\n", partial ? " | i32" : "");
+	printf("op conv2d {\n\ttype = i8 * i8%s;\n", sums ? " -> i32" : partial ? " + i32 -> i8 | i32" : " + i32 -> i8");
 	channels("in");
 	channels("out");
 	printf("\tgroups = %s;\n", relation ? "1 | 2 | 4" : "1");
@@ -109,14 +125,18 @@ conv2d(void)
 	}
 	if (partial)
 		printf("\tpartial = %s;\n", partial == 2 ? "in i32, out i32" : "out i32");
-	results(1);
+	if (sums)
+		zero_points(1, ONE_OF("x", "none"));
+	else
+		results(1);
 	if (chance(20))
 		printf("\taccumulator = %d;\n", pick(20, 31));
 	conditions();
 	printf("\tcost cycles = %d + ho * wo * kh * kw * ceil(in / 4) * ceil(out / 4);\n", pick(1, 200));
-	printf("\tcall \"rc_conv2d({y}, %s{x}, %s{w}, {b}, %s%s{in}, {out}, {groups}, %s, {dh}, {dw}, {x_zero}, {y_zero}, %s, {act_min}, {act_max}, {relu});\";\n}\n\n",
-		*y ? "{y.pitch}, " : "", *x ? "{x.pitch}, " : "", partial == 2 ? *y ? "{sum}, {sum.pitch}, " : "{sum}, " : "",
-		partial ? "{partial}, " : "", window_holes, scales);
+	printf("\tcall \"rc_conv2d({y}, %s{x}, %s{w}, %s%s%s{in}, {out}, {groups}, %s, {dh}, {dw}, {x_zero}", *y ? "{y.pitch}, " : "",
+		*x ? "{x.pitch}, " : "", sums ? "" : "{b}, ", partial == 2 ? *y ? "{sum}, {sum.pitch}, " : "{sum}, " : "",
+		partial ? "{partial}, " : "", window_holes);
+	end_call(sums);
 }
 
 static void
@@ -137,19 +157,23 @@ dwconv2d(void)
 static void
 dense(void)
 {
-	int partial = pick(0, 2);
+	int partial = pick(0, 2), sums = partial && chance(25);
 
-	printf("op dense {\n\ttype = i8 * i8 + i32 -> i8%s;\n", partial ? " | i32" : "");
+	printf("op dense {\n\ttype = i8 * i8%s;\n", sums ? " -> i32" : partial ? " + i32 -> i8 | i32" : " + i32 -> i8");
 	channels("in");
 	channels("out");
 	printf("\trows = %s;\n", ONE_OF("1..64", "1", "1..8"));
 	printf("\tlayout = w [%s];\n", ONE_OF("out, in", "in, out", "out/2, in, out%2"));
 	if (partial)
 		printf("\tpartial = %s;\n", partial == 2 ? "in i32, out i32" : "out i32");
-	results(0);
+	if (sums)
+		zero_points(0, ONE_OF("x", "none"));
+	else
+		results(0);
 	printf("\tcost cycles = %d + rows * in * ceil(out / 4);\n", pick(1, 100));
-	printf("\tcall \"rc_dense({y}, {x}, {w}, {b}, %s%s{rows}, {in}, {out}, {x_zero}, {y_zero}, %s, {act_min}, {act_max}, {relu});\";\n}\n\n",
-		partial == 2 ? "{sum}, " : "", partial ? "{partial}, " : "", scales);
+	printf("\tcall \"rc_dense({y}, {x}, {w}, %s%s%s{rows}, {in}, {out}, {x_zero}", sums ? "" : "{b}, ", partial == 2 ? "{sum}, " : "",
+		partial ? "{partial}, " : "");
+	end_call(sums);
 }
 
 static void
