@@ -324,6 +324,18 @@ main_misfit(const struct chip_limit *const *misfit, int n)
 	return misfit[0];
 }
 
+/* Groups together or one by one, results by the unit and outside of it. */
+static void
+add_grouping(struct make *m, struct work w, const struct needs *needs)
+{
+	cut_groups(&w);
+	if (!needs->requant)
+		add_manners(m, w, needs, false);
+	if (m->node->out->dtype == DT_I8 && has_weights(m->node) && m->node->op != OP_TCONV2D
+		&& (needs->requant || needs->act || is_rounded(m, w.unit)))
+		add_manners(m, w, needs, true);
+}
+
 static void
 add_unit(struct make *m, const struct chip_op *u)
 {
@@ -350,12 +362,11 @@ add_unit(struct make *m, const struct chip_op *u)
 		return;
 	w.by_sums = needs.split;
 	w.by_position |= needs.split;
-	cut_groups(&w);
-	if (!needs.requant)
-		add_manners(m, w, &needs, false);
-	if (m->node->out->dtype == DT_I8 && has_weights(m->node) && m->node->op != OP_TCONV2D
-		&& (needs.requant || needs.act || is_rounded(m, u)))
-		add_manners(m, w, &needs, true);
+	add_grouping(m, w, &needs);
+	if (n > 0 && m->node->op == OP_CONV2D && m->node->attr.groups > 1 && w.manner.groups <= 1) {
+		w.manner.groups = m->node->attr.groups; /* one by one they may do better, or do at all */
+		add_grouping(m, w, &needs);
+	}
 }
 
 /* ---- dot products, portable C ---- */

@@ -102,7 +102,8 @@ need_size(struct work *w, const struct chip_limit *l, struct needs *needs)
 
 	if (l->kind != LIMIT_WHERE && is_padding(l->var))
 		need_padding(w, l, needs);
-	if (l->kind == LIMIT_SET && l->var == VAR_GROUPS && n->op == OP_CONV2D && n->attr.groups > 1)
+	/* nothing can be filled up within groups that the unit takes together */
+	if (l->kind == LIMIT_SET && (l->var == VAR_GROUPS || l->var == VAR_IN || l->var == VAR_OUT) && n->op == OP_CONV2D && n->attr.groups > 1)
 		w->manner.groups = n->attr.groups;
 }
 
