@@ -196,7 +196,10 @@ chip_doc_print(FILE *f, const struct chip *chip, const struct diag *where)
 	fprintf(f, "From %s. Line numbers are those of that file.\n\n", chip->file);
 	for (size_t i = 0; i < chip->includes.n; i++)
 		fprintf(f, "- Header: `%s`\n", chip->includes.v[i]);
-	fprintf(f, "- Cores: %d\n- What no unit takes: %s\n\n", chip->cores, chip->portable ? "portable C" : "refused");
+	fprintf(f, "- Cores: %d\n", chip->cores);
+	if (chip->calls)
+		fprintf(f, "- Calls of units in an inference: at most %d\n", chip->calls);
+	fprintf(f, "- What no unit takes: %s\n\n", chip->portable ? "portable C" : "refused");
 	print_memories(&p);
 	for (size_t i = 0; i < chip->ops.n; i++)
 		print_unit(&p, &chip->ops.v[i]);

@@ -188,6 +188,8 @@ struct chip {
 	struct loc loc;
 	ARRAY(const char *) includes;
 	int cores;
+	int32_t calls;                  /* of its units that one inference may make; 0: any number */
+	struct loc calls_loc;
 	ARRAY(struct chip_memory) memories;
 	ARRAY(struct chip_op) ops;
 	bool portable;                  /* fallback portable: what no unit takes runs as portable C */

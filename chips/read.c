@@ -4,6 +4,7 @@
  *	doc "text" "more text";
  *	include "x.h";                     any number: what the generated C includes for the calls
  *	cores = N;
+ *	calls = N;
  *	memory NAME { size = 256K; align = 16; role = activation | weight | bias | accumulator | scratch; }
  *	op KIND ["mode"] { ... }           one unit (read_op.c); kinds.def lists the kinds
  *	fallback portable [{ cost cycles = ...; }] | none;
@@ -207,6 +208,17 @@ read_cores(struct reader *r, const struct ast_chip_item *item)
 }
 
 static void
+read_calls(struct reader *r, const struct ast_chip_item *item)
+{
+	int64_t v;
+
+	if (!reader_int(r, item, 1, INT32_MAX, &v))
+		return;
+	r->chip->calls = (int32_t)v;
+	r->chip->calls_loc = item->loc;
+}
+
+static void
 read_doc(struct reader *r, const struct ast_chip_item *item)
 {
 	r->chip->doc = reader_text(r, item, item->words);
@@ -234,6 +246,7 @@ static const struct top {
 	{ "doc",      1u << CHIP_WORDS, "doc \"...\";", false, read_doc },
 	{ "include",  1u << CHIP_WORDS, "include \"x.h\";", true, read_include },
 	{ "cores",    1u << CHIP_PROP, "cores = 2;", false, read_cores },
+	{ "calls",    1u << CHIP_PROP, "calls = 128;", false, read_calls },
 	{ "memory",   1u << CHIP_SECTION, "memory NAME { size = 256K; }", true, read_memory },
 	{ "op",       1u << CHIP_SECTION, "op conv2d { ... }", true, read_unit },
 	{ "fallback", 1u << CHIP_WORDS | 1u << CHIP_SECTION, "fallback portable;", false, read_fallback },

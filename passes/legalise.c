@@ -379,6 +379,43 @@ legalise(struct legaliser *l, struct node *n)
 	return true;
 }
 
+/* The plan with the most calls among those with fewer than BELOW. */
+static const struct layer_plan *
+most_calls(const struct layer_plan *p, int64_t below)
+{
+	const struct layer_plan *most = NULL;
+
+	for (; p; p = p->next)
+		if (p->plan.calls < below && (!most || p->plan.calls > most->plan.calls))
+			most = p;
+	return most;
+}
+
+/* Whether the chip holds the calls of all PLANS. */
+static bool
+calls_fit(const struct legaliser *l, const struct layer_plan *plans)
+{
+	enum { SHOWN = 3 };
+	struct diag *d = l->ctx->diag;
+	int64_t calls = 0, below = INT64_MAX;
+
+	for (const struct layer_plan *p = plans; p; p = p->next)
+		calls += p->plan.calls;
+	if (!l->chip || !l->chip->calls || calls <= l->chip->calls)
+		return true;
+	diag_error(d, l->g->loc, "'%s' takes %lld calls of units, more than the %d of '%s'", l->g->name, (long long)calls, l->chip->calls,
+		l->file);
+	diag_note(d, l->chip->calls_loc, "the limit is stated here");
+	for (int i = 0; i < SHOWN && below > 1; i++) {
+		const struct layer_plan *p = most_calls(plans, below);
+
+		below = p ? p->plan.calls : 0;
+		if (below)
+			diag_note(d, p->loc, "'%s' takes %lld: %s", p->layer, (long long)below, p->plan.text);
+	}
+	return false;
+}
+
 bool
 pass_legalise(struct graph *g, struct pass_ctx *ctx)
 {
@@ -391,6 +428,8 @@ pass_legalise(struct graph *g, struct pass_ctx *ctx)
 	l.last = &plans;
 	for (struct node *n = g->first; n; n = n->next)
 		good &= legalise(&l, n);
+	*l.last = NULL;
+	good &= calls_fit(&l, plans);
 	*l.last = l.old;
 	g->plans = plans;
 	graph_tidy(g);
