@@ -29,6 +29,10 @@ shell_tests = \
   %D%/selftest.test \
   %D%/signals.test \
   %D%/sources.test
+# The unit tests are one long program: first, so that the others run beside it.
+if HAVE_CHECK
+TESTS += %D%/unit/unit
+endif
 TESTS += $(shell_tests)
 check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen %D%/chipgen
 %C%_chipgen_SOURCES = %D%/chipgen.c %D%/random.h
@@ -40,7 +44,6 @@ check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen %D%/chipgen
 EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/stack.awk %D%/golden %D%/models %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
 
 if HAVE_CHECK
-TESTS += %D%/unit/unit
 check_PROGRAMS += %D%/unit/unit
 %C%_unit_unit_SOURCES = \
   %D%/unit/unit.c \
