@@ -1,6 +1,18 @@
 libnetc_a_SOURCES += \
+	%D%/flatbuffer.c \
+	%D%/flatbuffer.h \
 	%D%/import.c \
 	%D%/import.h \
 	%D%/net_write.c \
 	%D%/onnx.c \
-	%D%/tflite.c
+	%D%/tflite.c \
+	%D%/tflite.h \
+	%D%/tflite_ints.c \
+	%D%/tflite_layers.c \
+	%D%/tflite_math.c \
+	%D%/tflite_move.c \
+	%D%/tflite_name.c \
+	%D%/tflite_op.c \
+	%D%/tflite_ops.def \
+	%D%/tflite_schema.def \
+	%D%/tflite_slice.c
