@@ -33,7 +33,7 @@ static const struct tfl_row rows[] = {
 #define BOTH(code, name, in, most, outs, u8, hint, translate, fold, becomes, limits) \
 	[code] = { #name, in, most, outs, u8, hint, becomes, tfl_##translate, tfl_##fold },
 #define FOLD(code, name, in, most, outs, fold, limits) [code] = { #name, in, most, outs, false, "", "a constant", NULL, tfl_##fold },
-#define NO(code, name) [code] = { .name = #name, .hint = "" },
+#define NO(code, name) [code] = { #name, 0, 0, 0, false, "", NULL, NULL, NULL },
 #include "import/tflite_ops.def"
 };
 
