@@ -3,6 +3,14 @@ libnetc_a_SOURCES += \
 	%D%/flatbuffer.h \
 	%D%/import.c \
 	%D%/import.h \
+	%D%/net.h \
+	%D%/net_form.c \
+	%D%/net_name.c \
+	%D%/net_path.c \
+	%D%/net_print.c \
+	%D%/net_segment.c \
+	%D%/net_vars.c \
+	%D%/net_weights.c \
 	%D%/net_write.c \
 	%D%/onnx.c \
 	%D%/tflite.c \

@@ -95,6 +95,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_chip_set.c \
   %D%/unit/test_chip_layout.c \
   %D%/unit/test_candidates.c \
+  %D%/unit/test_net_write.c \
   %D%/unit/test_chip_fit.c \
   %D%/unit/chip_text.h \
   %D%/unit/suites.def
