@@ -98,6 +98,11 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_net_write.c \
   %D%/unit/test_chip_fit.c \
   %D%/unit/chip_text.h \
+  %D%/unit/test_tflite.c \
+  %D%/unit/tflite_text.c \
+  %D%/unit/tflite_text.h \
+  %D%/unit/tflite_rows.def \
+  %D%/unit/tflite_errors.def \
   %D%/unit/suites.def
 %C%_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/unit $(CHECK_CFLAGS)
 %C%_unit_unit_LDADD = libnetc.a $(CHECK_LIBS) $(JANSSON_LIBS)
