@@ -19,6 +19,7 @@ shell_tests = \
   %D%/chips.test \
   %D%/cores.test \
   %D%/examples.test \
+  %D%/import_models.test \
   %D%/models.test \
   %D%/random.test \
   %D%/golden.test \
