@@ -673,13 +673,10 @@ tflite_read(struct import *m, const unsigned char *data, size_t size)
 	read_prefix(&t, &p);
 	if (damaged(&t))
 		return false;
-	bool good = read_inputs(&t, &p) && !t.f.fault;
-	if (good) {
-		good = read_operators(&t, &p);
+	bool good = read_inputs(&t, &p) && read_operators(&t, &p);
+	if (good && !t.f.fault)
 		read_outputs(&t, &p);
-	}
-	good = !damaged(&t) && good;
-	if (import_refuse(m) || !good || m->diag->errors > before)
+	if (damaged(&t) || import_refuse(m) || !good || m->diag->errors > before)
 		return false;
 	prune(m->graph);
 	graph_verify(m->graph, "reading the model");

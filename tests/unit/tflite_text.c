@@ -271,8 +271,11 @@ write_tensor(struct model *m, char **words, size_t n, size_t at, size_t buffer, 
 			refer(b, cell(b, at, 6), table(b, 1));
 		else if (strcmp(words[k], "buffer") == 0)
 			put(b, cell(b, at, 2), (uint64_t)atoi(words[k + 1]), 4);
-		else if (strcmp(words[k], "bytes") == 0)
-			set_bytes(b, buffer, 0, arena_alloc(&m->arena, (size_t)atoi(words[k + 1])), (size_t)atoi(words[k + 1]));
+		else if (strcmp(words[k], "at") == 0) {
+			read_list(words[k + 1], list);
+			put(b, cell(b, buffer, 1), (uint64_t)list[0], 8);
+			put(b, cell(b, buffer, 2), (uint64_t)list[1], 8);
+		}
 		else if (strcmp(words[k], "=") == 0)
 			write_data(b, words + k + 1, n - k - 1, buffer, type, bytes);
 }

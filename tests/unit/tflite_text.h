@@ -1,6 +1,6 @@
 /* Small TensorFlow Lite models from text, for tests.  A line is one of
  *
- *	NAME TYPE DIMS [scale S/S... [zero Z/Z...] [axis A] [custom]] [sig DIMS] [variable] [sparse] [buffer N] [bytes N]
+ *	NAME TYPE DIMS [scale S/S... [zero Z/Z...] [axis A] [custom]] [sig DIMS] [variable] [sparse] [buffer N] [at OFFSET/BYTES]
  *		[= VALUE ...]                                                          a tensor
  *	inputs NAME ...    outputs NAME ...
  *	OPERATOR INPUT ... -> OUTPUT ... [OPTION=VALUE ...]
