@@ -23,4 +23,5 @@ libnetc_a_SOURCES += \
 	%D%/tflite_op.c \
 	%D%/tflite_ops.def \
 	%D%/tflite_schema.def \
-	%D%/tflite_slice.c
+	%D%/tflite_slice.c \
+	%D%/tflite_value.c

@@ -1,12 +1,14 @@
 /* The reader of TensorFlow Lite models, private to import/tflite*.c.
  *
- *	tflite.c         the file: tensors, inputs, outputs, operators in turn
+ *	tflite.c         the file, and its operators in turn
+ *	tflite_value.c   tensors: constants, inputs, outputs
  *	tflite_op.c      what translations share: options, operands, nodes, results, folding of constants
  *	tflite_name.c    names of layers
  *	tflite_ops.def   the operators; their translations:
  *	tflite_layers.c  layers with weights, and pools
  *	tflite_math.c    arithmetic, activations, reductions, changes of number format
  *	tflite_move.c    what moves elements
+ *	tflite_slice.c   parts of values
  *	tflite_ints.c    arithmetic on shapes, which is done here and now
  *
  * A tensor of the model has a batch dimension, one of the graph has none: of a shape of two dimensions or more a
@@ -142,12 +144,25 @@ bool tfl_make_shape(struct tfl *, const struct tfl_op *, const int64_t *dim, int
 /* The real values of V, an int8 constant with its scales along dimension V->quant.axis of the file; NULL after an error. */
 const float *tfl_real_values(struct tfl *, const struct tfl_op *, const struct tfl_value *v);
 
-/* ---- tflite.c ---- */
+/* ---- tflite_value.c ---- */
+
+/* The vectors of the file. */
+struct tfl_parts { struct fb_vector codes, buffers, tensors, inputs, outputs, operators; };
 
 /* The type's name: "int16", "type 40". */
 const char *tfl_type_name(struct tfl *, int type);
 /* What weights/elements.def calls it; NULL: not one of ours. */
 const char *tfl_type_element(int type);
+/* All tensors; what is wrong with one is told where it is used. */
+void tfl_read_values(struct tfl *, const struct tfl_parts *);
+/* Value I of the list V, or NULL for -1, an optional one; what is no tensor is a fault of the file. */
+struct tfl_value *tfl_value_at(struct tfl *, const struct fb_vector *v, size_t i);
+/* NULL, or why V cannot be a value of the graph, of which the file or its operator has told the shape. */
+const char *tfl_unusable(struct tfl *, const struct tfl_value *v);
+/* The graph's inputs; false after an error. */
+bool tfl_read_inputs(struct tfl *, const struct tfl_parts *);
+/* The graph's outputs, once all operators are translated. */
+void tfl_read_outputs(struct tfl *, const struct tfl_parts *);
 
 /* ---- tflite_name.c ---- */
 

@@ -64,18 +64,21 @@ hinted(struct piece p, const char *hint)
 	return false;
 }
 
-/* Of the operations that ';' separates in RAW the one whose last part begins with WORD (of LEN bytes); n 0: none. */
+/* Of the operations that ';' separates in RAW the last one whose last part begins with WORD (of LEN bytes): layers before it are those
+ * with which it shares a constant.  n 0: none. */
 static struct piece
 operation(const char *raw, const char *word, size_t len)
 {
+	struct piece found = { raw, 0 };
+
 	for (const char *s = raw; *s; s += *s == ';') {
 		struct piece p = { s, strcspn(s, ";") };
 
 		if (begins(last_part(p), word, len))
-			return p;
+			found = p;
 		s += p.n;
 	}
-	return (struct piece){ raw, 0 };
+	return found;
 }
 
 /* The operation in RAW that HINT's first possible word finds, else the first one. */

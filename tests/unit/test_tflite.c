@@ -160,6 +160,7 @@ static const struct { const char *first, *second, *layers; } name_rows[] = {
 	{ "int", "a\tb\x01" "c", "int a_b_c" },
 	{ "7seg/Relu", "_/Relu", "n7seg layer" },
 	{ "h_int8", "Identity_int8", "h relu" },
+	{ "net/r/Relu;net/n/FusedBatchNormV3", "net/n/FusedBatchNormV3;net/first/Relu;net/own/Relu1", "r own" },
 };
 
 START_TEST(names)
