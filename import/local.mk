@@ -4,11 +4,16 @@ libnetc_a_SOURCES += \
 	%D%/import.c \
 	%D%/import.h \
 	%D%/net.h \
+	%D%/net_block.c \
 	%D%/net_form.c \
+	%D%/net_local.c \
+	%D%/net_loop.c \
 	%D%/net_name.c \
 	%D%/net_path.c \
 	%D%/net_print.c \
+	%D%/net_search.c \
 	%D%/net_segment.c \
+	%D%/net_unify.c \
 	%D%/net_vars.c \
 	%D%/net_weights.c \
 	%D%/net_write.c \

@@ -43,6 +43,14 @@ net_number(struct net_writer *w, float v)
 	return intern_printf(w->names, "%.*se%s%s", (int)(e - text), text, negative ? "-" : "", digits);
 }
 
+name
+net_scale(struct net_writer *w, float v)
+{
+	name text = net_number(w, v);
+
+	return text[strcspn(text, ".e")] ? text : intern_printf(w->names, "%s.0", text);
+}
+
 /* ---- attributes, by kind ---- */
 
 static const void *

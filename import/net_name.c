@@ -5,14 +5,14 @@
 #include <string.h>
 #include "import/net.h"
 
-/* The language's words for values of attributes.  A variable of that name would stand in their place. */
-bool
-net_is_word(const char *word)
+/* The language's words for values of attributes: a variable of that name would stand in their place. */
+static bool
+is_word(const char *text)
 {
 	static const char *const words[] = { "same", "valid", "all", "none", "true", "false", "nearest", "bilinear", "auto" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(word, words[i]) == 0)
+		if (strcmp(text, words[i]) == 0)
 			return true;
 	return false;
 }
@@ -40,21 +40,21 @@ identifier(struct net_writer *w, const char *raw)
 }
 
 name
-net_take(struct net_writer *w, const char *base)
+net_take(struct net_writer *w, struct map *taken, const char *base)
 {
 	name text = identifier(w, base), first = text;
-	intptr_t n = (intptr_t)map_get(w->taken, first);
+	intptr_t n = (intptr_t)map_get(taken, first);
 
-	if (n == 0 && net_is_word(text))
+	if (n == 0 && is_word(text))
 		n = 1;
 	if (n > 0) {
 		do
 			text = intern_printf(w->names, "%s_%lld", first, (long long)++n);
-		while (map_get(w->taken, text));
-		map_put(w->taken, first, (void *)n);
+		while (map_get(taken, text));
+		map_put(taken, first, (void *)n);
 	}
-	if (!map_get(w->taken, text))
-		map_put(w->taken, text, (void *)1);
+	if (!map_get(taken, text))
+		map_put(taken, text, (void *)1);
 	return text;
 }
 
@@ -106,32 +106,40 @@ common_prefix(const struct net_writer *w)
 
 /* A short word that is the name of nothing. */
 static name
-running_variable(struct net_writer *w)
+short_variable(struct net_writer *w, const char *const *words)
 {
-	static const char *const words[] = { "h", "x", "v", "t" };
-	struct map *used = map_new(w->arena);
+	for (; words[1]; words++)
+		if (!map_get(w->file_names, intern(w->names, *words)))
+			break;
+	return net_take(w, w->top.taken, *words);
+}
 
-	for (const struct node *n = w->g->first; n; n = n->next)
-		map_put(used, w->label[n->out->id], w);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		name word = intern(w->names, words[i]);
+/* What blocks and tables cannot be called. */
+static void
+reserve(struct net_writer *w)
+{
+	static const char *const functions[] = { "min", "max", "abs", "floor", "ceil", "round", "len", "dim", "channels", "file", "tensor",
+		"random" };
 
-		if (!map_get(used, word) && !map_get(w->taken, word))
-			return net_take(w, word);
-	}
-	return net_take(w, "h");
+	for (int op = 0; op < OP_COUNT; op++)
+		map_put(w->file_names, intern(w->names, op_info[op].name), w);
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+		map_put(w->file_names, intern(w->names, functions[i]), w);
 }
 
 void
 net_name_all(struct net_writer *w)
 {
+	static const char *const running[] = { "h", "x", "v", "value", NULL }, *const turns[] = { "i", "k", "n", "turn", NULL };
 	const struct graph *g = w->g;
 
 	w->network = identifier(w, g->name);
 	for (size_t i = 0; i < g->inputs.n; i++)
-		w->label[g->inputs.v[i]->id] = net_take(w, g->inputs.v[i]->name);
-	for (size_t i = 0; i < g->outputs.n; i++)
-		w->outputs[i].name = net_take(w, g->output_names.v[i]);
+		w->label[g->inputs.v[i]->id] = net_take(w, w->top.taken, g->inputs.v[i]->name);
+	for (size_t i = 0; i < g->outputs.n; i++) {
+		w->outputs[i].name = net_take(w, w->top.taken, g->output_names.v[i]);
+		w->is_output[g->outputs.v[i]->id] = true;
+	}
 	for (const struct node *n = g->first; n; n = n->next)
 		w->label[n->out->id] = identifier(w, n->name);
 	size_t prefix = common_prefix(w);
@@ -139,6 +147,13 @@ net_name_all(struct net_writer *w)
 		const char *text = w->label[n->out->id] + prefix;
 
 		w->label[n->out->id] = intern_n(w->names, text, stem_length(text));
+		map_put(w->file_names, w->label[n->out->id], w);
 	}
-	w->running = running_variable(w);
+	for (size_t i = 0; i < g->inputs.n; i++)
+		map_put(w->file_names, w->label[g->inputs.v[i]->id], w);
+	for (size_t i = 0; i < g->outputs.n; i++)
+		map_put(w->file_names, w->outputs[i].name, w);
+	w->top.running = short_variable(w, running);
+	w->turn = short_variable(w, turns);
+	reserve(w);
 }

@@ -1,4 +1,4 @@
-/* What the language will call each layer (docs/language.md, Names), and which constants the weights file holds under which name. */
+/* What the language will call each layer and the tensors of its weights (docs/language.md, Names). */
 #include <config.h>
 #include <string.h>
 #include "import/net.h"
@@ -18,67 +18,66 @@ unique(struct net_writer *w, struct map *taken, name text)
 	return found;
 }
 
-static void
-statement_paths(struct net_writer *w, struct map *taken, const struct net_item *it)
+struct paths {
+	struct net_writer *w;
+	struct map *taken;
+};
+
+static name
+take(struct paths *p, const char *prefix, const char *base, const char *turns)
 {
+	return unique(p->w, p->taken, intern_printf(p->w->names, "%s%s%s", prefix, base, turns));
+}
+
+/* The nodes of IT, which is written as TEXT. */
+static void
+pipe_paths(struct paths *p, const struct net_item *text, const struct net_item *it, const char *prefix, const char *turns)
+{
+	struct net_writer *w = p->w;
 	int named = net_main_stage(it);
-	name base = unique(w, taken, it->as ? it->as : it->var);
+	name base = take(p, prefix, text->as ? text->as : text->vars[0], turns);
 
 	for (int k = it->nextra; k < it->nnodes; k++) {
 		const struct node *n = it->nodes[k];
 
-		w->path[n->out->id] = k == named ? base : unique(w, taken, intern_printf(w->names, "%s.%s", base, op_info[n->op].name));
+		w->path[n->out->id] = k == named ? base : take(p, base, ".", op_info[n->op].name);
 	}
 	name concat = w->path[it->nodes[it->nextra]->out->id];
 	for (int k = 0; k < it->nextra; k++)
-		w->path[it->nodes[k]->out->id] = unique(w, taken, intern_printf(w->names, "%s.requantize", concat));
+		w->path[it->nodes[k]->out->id] = take(p, concat, ".", "requantize");
 }
 
-/* ---- constants ---- */
-
-/* Constants of the same elements, shape and scale are one: the first that is read. */
-static struct tensor *
-stored_as(struct net_writer *w, struct map *seen, struct tensor *t)
-{
-	char text[SHAPE_TEXT];
-	name key = intern_printf(w->names, "%p %s %d %p %a %d", t->data, shape_text(&t->shape, text, sizeof text), t->quant.count,
-		(const void *)(t->quant.count > 1 ? t->quant.scale : NULL), t->quant.count == 1 ? (double)t->quant.scale[0] : 0, t->quant.zero);
-	struct tensor *first = map_get(seen, key);
-
-	if (!first)
-		map_put(seen, key, first = t);
-	return first;
-}
-
+/* The layers of IT, which is written as TEXT where the paths begin with PREFIX and end with TURNS. */
 static void
-find_constants(struct net_writer *w)
+item_paths(struct paths *p, const struct net_item *text, const struct net_item *it, const char *prefix, const char *turns)
 {
-	struct map *seen = map_new(w->arena);
+	struct net_writer *w = p->w;
 
-	for (struct node *n = w->g->first; n; n = n->next)
-		for (int k = 0; k < n->nin; k++) {
-			struct tensor *t = n->in[k], *stored;
-
-			if (!t->data)
-				continue;
-			stored = w->stored[t->id] = stored_as(w, seen, t);
-			if (w->owner[stored->id])
-				continue;
-			w->owner[stored->id] = n;
-			w->slot[stored->id] = k;
-		}
+	switch (text->kind) {
+	case NET_PIPE:
+		pipe_paths(p, text, it, prefix, turns);
+		break;
+	case NET_CALL:
+		prefix = arena_printf(w->arena, "%s.", take(p, prefix, text->as ? text->as : text->block->name, turns));
+		for (int j = 0; j < it->nparts; j++)
+			item_paths(p, text->block->body.items.v[j], it->parts[j], prefix, "");
+		break;
+	case NET_LOOP:
+		for (int i = 0; i < it->nparts; i++)
+			item_paths(p, it->turn, it->parts[i], prefix, arena_printf(w->arena, "%s[%d]", turns, it->first_turn + i));
+		break;
+	}
 }
 
 void
 net_paths(struct net_writer *w)
 {
-	struct map *taken = map_new(w->arena);
+	struct paths p = { w, map_new(w->arena) };
 
 	for (size_t i = 0; i < w->g->inputs.n; i++)
-		w->path[w->g->inputs.v[i]->id] = unique(w, taken, w->label[w->g->inputs.v[i]->id]);
-	for (size_t i = 0; i < w->items.n; i++)
-		statement_paths(w, taken, w->items.v[i]);
-	find_constants(w);
+		w->path[w->g->inputs.v[i]->id] = take(&p, "", w->label[w->g->inputs.v[i]->id], "");
+	for (size_t i = 0; i < w->top.items.n; i++)
+		item_paths(&p, w->top.items.v[i], w->top.items.v[i], "", "");
 }
 
 name

@@ -19,12 +19,9 @@ put_string(FILE *f, const char *s)
 	putc('"', f);
 }
 
-/* ---- stages ---- */
-
 struct put {
 	FILE *f;
-	const struct net_writer *w;
-	const struct net_item *it;
+	struct net_writer *w;
 	const char *comma;     /* before the next argument */
 };
 
@@ -36,26 +33,64 @@ put_key(struct put *p, const char *key)
 }
 
 static void
-put_type(FILE *f, enum dtype dtype, const struct quant *q, struct net_writer *w)
+put_tensor(struct put *p, const struct tensor *t)
 {
-	fprintf(f, " : %s", dtype_info[dtype].name);
-	if (q->count)
-		fprintf(f, " scale %s zero %d", net_number(w, q->scale[0]), q->zero);
+	fputs("tensor(", p->f);
+	put_string(p->f, net_stored_name(p->w, t));
+	putc(')', p->f);
 }
+
+static void
+put_quant(struct put *p, const struct quant *q)
+{
+	if (q->count)
+		fprintf(p->f, " scale %s zero %d", net_scale(p->w, q->scale[0]), q->zero);
+}
+
+/* OF times the ratio of F. */
+static void
+put_ratio(struct put *p, const struct net_field *f, const char *of)
+{
+	if (f->ratio > 1)
+		fprintf(p->f, "%d * %s", f->ratio, of);
+	else if (f->ratio < -1)
+		fprintf(p->f, "%s / %d", of, -f->ratio);
+	else
+		fputs(of, p->f);
+}
+
+/* What F of the statement IT says. */
+static void
+put_value(struct put *p, const struct net_item *it, const struct net_field *f)
+{
+	if (f->param)
+		put_ratio(p, f, f->param->name);
+	else if (f->channels)
+		put_ratio(p, f, arena_printf(p->w->arena, "channels(%s)", p->w->var[it->in[0]->id]));
+	else
+		fputs(f->form[0], p->f);
+}
+
+static bool
+is_left_out(const struct net_field *f)
+{
+	return !f->param && !f->channels && !*f->form[0];
+}
+
+/* ---- stages ---- */
 
 /* A constant operand: literally, or where the weights file has it. */
 static void
-put_constant(struct put *p, const struct net_field *c)
+put_constant(struct put *p, const struct net_item *it, const struct net_field *c)
 {
-	if (c->form[0]) {
-		fputs(c->form[0], p->f);
-	} else {
-		fputs("tensor(", p->f);
-		put_string(p->f, net_stored_name(p->w, c->constant));
-		putc(')', p->f);
+	if (c->form[0] || c->param)
+		put_value(p, it, c);
+	else
+		put_tensor(p, c->constant);
+	if (c->constant->dtype == DT_I8) {
+		fputs(" : i8", p->f);
+		put_quant(p, &c->constant->quant);
 	}
-	if (c->constant->dtype == DT_I8)
-		put_type(p->f, DT_I8, &c->constant->quant, (struct net_writer *)p->w);
 }
 
 static const struct net_field *
@@ -68,10 +103,9 @@ constant_of(const struct net_item *it, int stage, int operand)
 }
 
 static void
-put_operands(struct put *p, int stage)
+put_operands(struct put *p, const struct net_item *it, int stage)
 {
-	const struct node *n = p->it->nodes[stage];
-	bool head = stage == p->it->nextra;
+	const struct node *n = it->nodes[stage];
 	int value = 0;
 
 	for (int k = 0; k < n->nin; k++) {
@@ -79,16 +113,16 @@ put_operands(struct put *p, int stage)
 			continue;
 		if (n->in[k]->data) {
 			put_key(p, NULL);
-			put_constant(p, constant_of(p->it, stage, k));
-		} else if (head) {
+			put_constant(p, it, constant_of(it, stage, k));
+		} else if (stage == it->nextra) {
 			put_key(p, NULL);
-			fputs(p->w->var[p->it->in[value]->id], p->f);
+			fputs(p->w->var[it->in[value]->id], p->f);
 		}
 		value++;
 	}
 }
 
-/* The weights of another layer that N reads too, all of them; NULL: it has some of its own. */
+/* The layer whose weights, all of them, N reads too; NULL: there is none. */
 static const struct node *
 lender(const struct net_writer *w, const struct node *n)
 {
@@ -104,6 +138,7 @@ lender(const struct net_writer *w, const struct node *n)
 	return owner && owner->op == n->op && owner->nin == n->nin ? owner : NULL;
 }
 
+/* Where weights are that another layer has, too. */
 static void
 put_shared(struct put *p, const struct node *n)
 {
@@ -120,111 +155,203 @@ put_shared(struct put *p, const struct node *n)
 		if (p->w->owner[p->w->stored[n->in[k]->id]->id] == n)
 			continue;
 		put_key(p, op_input_name(n->op, k, &bound));
-		fputs("tensor(", p->f);
-		put_string(p->f, net_stored_name(p->w, n->in[k]));
-		putc(')', p->f);
+		put_tensor(p, n->in[k]);
 	}
 }
 
-static bool
-is_scale(const struct net_field *f)
-{
-	return f->key && (strcmp(f->key, "scale") == 0 || strcmp(f->key, "zero") == 0);
-}
-
 static void
-put_scale(struct put *p, int stage)
+put_scale(struct put *p, const struct net_item *it, int stage)
 {
 	const char *before = " : ";
 
-	for (int i = 0; i < p->it->nfields; i++) {
-		const struct net_field *f = &p->it->fields[i];
+	for (int i = 0; i < it->nfields; i++) {
+		const struct net_field *f = &it->fields[i];
 
-		if (f->stage != stage || !is_scale(f) || !*f->form[0])
+		if (f->stage != stage || !net_is_scale(f) || is_left_out(f))
 			continue;
-		fprintf(p->f, "%s%s %s", before, f->key, f->form[0]);
+		fprintf(p->f, "%s%s ", before, f->key);
+		put_value(p, it, f);
 		before = " ";
 	}
 }
 
 static void
-put_stage(struct put *p, int stage)
+put_stage(struct put *p, const struct net_item *it, int stage)
 {
-	const struct node *n = p->it->nodes[stage];
+	const struct node *n = it->nodes[stage];
 
 	fprintf(p->f, "%s(", op_info[n->op].name);
 	p->comma = "";
-	put_operands(p, stage);
-	for (int i = 0; i < p->it->nfields; i++) {
-		const struct net_field *f = &p->it->fields[i];
+	put_operands(p, it, stage);
+	for (int i = 0; i < it->nfields; i++) {
+		const struct net_field *f = &it->fields[i];
 
-		if (f->stage != stage || !f->key || is_scale(f) || !*f->form[0])
+		if (f->stage != stage || !f->key || net_is_scale(f) || is_left_out(f))
 			continue;
 		put_key(p, f->key);
-		fputs(f->form[0], p->f);
+		put_value(p, it, f);
 	}
 	if (net_owns_weights(n->op))
 		put_shared(p, n);
 	putc(')', p->f);
-	put_scale(p, stage);
+	put_scale(p, it, stage);
 }
 
 /* ---- statements ---- */
 
 static void
-put_item(FILE *f, const struct net_writer *w, const struct net_item *it)
+put_call(struct put *p, const struct net_item *it)
 {
-	struct put p = { .f = f, .w = w, .it = it };
-	const struct tensor *out = it->nodes[it->nnodes - 1]->out;
+	fprintf(p->f, "%s(", it->block->name);
+	p->comma = "";
+	for (int k = 0; k < it->nin; k++) {
+		put_key(p, NULL);
+		fputs(p->w->var[it->in[k]->id], p->f);
+	}
+	for (int i = 0; i < it->nfields; i++) {
+		if (is_left_out(&it->fields[i]))
+			continue;
+		put_key(p, it->block->params[i]->name);
+		put_value(p, it, &it->fields[i]);
+	}
+	putc(')', p->f);
+}
+
+/* " // [12, 12, 64]" where a shape is news. */
+static void
+put_shape(struct put *p, const struct net_item *it)
+{
 	const struct tensor *in = it->in[0] ? it->in[0] : it->in[1];
 	char text[SHAPE_TEXT];
 
-	fprintf(f, "%s%s = ", it->output ? "output " : "", it->var);
-	for (int k = it->nextra; k < it->nnodes; k++) {
-		fputs(k > it->nextra ? " |> " : "", f);
-		put_stage(&p, k);
-	}
-	if (it->as)
-		fprintf(f, " as %s", it->as);
-	putc(';', f);
-	if (!shape_equal(&in->shape, &out->shape))
-		fprintf(f, " // %s", shape_text(&out->shape, text, sizeof text));
-	putc('\n', f);
-	w->var[out->id] = it->var;
+	if (it->nout == 1 && !shape_equal(&in->shape, &it->out[0]->shape))
+		fprintf(p->f, " // %s", shape_text(&it->out[0]->shape, text, sizeof text));
+	putc('\n', p->f);
 }
 
 static void
-put_input(FILE *f, struct net_writer *w, const struct tensor *t)
+put_assignment(struct put *p, const struct net_item *it)
+{
+	fputs(it->output ? "output " : "", p->f);
+	for (int k = 0; k < it->nout; k++)
+		fprintf(p->f, "%s%s", k ? ", " : "", it->vars[k]);
+	fputs(" = ", p->f);
+	if (it->kind == NET_CALL)
+		put_call(p, it);
+	for (int k = it->nextra; k < it->nnodes; k++) {
+		fputs(k > it->nextra ? " |> " : "", p->f);
+		put_stage(p, it, k);
+	}
+	if (it->as)
+		fprintf(p->f, " as %s", it->as);
+	putc(';', p->f);
+}
+
+static void
+put_loop(struct put *p, const struct net_item *loop)
+{
+	const struct net_item *turn = loop->turn;
+	const struct tensor *begin = NULL;
+
+	for (int k = 0; k < loop->nin && !begin; k++)
+		if (loop->carried[k])
+			begin = loop->in[k];
+	if (p->w->var[begin->id] != turn->vars[0])
+		fprintf(p->f, "%s = %s;\n", turn->vars[0], p->w->var[begin->id]);
+	p->w->var[turn->out[0]->id] = turn->vars[0];
+	fprintf(p->f, "repeat %s in %d..%d {\n", p->w->turn, loop->first_turn, loop->first_turn + loop->nparts - 1);
+	put_assignment(p, turn);
+	fputs("\n}", p->f);
+}
+
+/* In a block shapes are those of the first call, and not shown. */
+static void
+put_body(struct put *p, const struct net_body *body, bool shapes)
+{
+	for (size_t i = 0; i < body->items.n; i++) {
+		const struct net_item *it = body->items.v[i];
+
+		if (it->kind == NET_LOOP)
+			put_loop(p, it);
+		else
+			put_assignment(p, it);
+		for (int k = 0; k < it->nout; k++)
+			p->w->var[it->out[k]->id] = it->vars[k];
+		if (shapes)
+			put_shape(p, it);
+		else
+			putc('\n', p->f);
+	}
+}
+
+/* ---- the file ---- */
+
+static void
+put_block(struct put *p, const struct net_block *b)
+{
+	fprintf(p->f, "\nblock %s(", b->name);
+	p->comma = "";
+	for (int i = 0; i < b->nin; i++) {
+		put_key(p, NULL);
+		fputs(b->in_names[i], p->f);
+		p->w->var[b->in[i]->id] = b->in_names[i];
+	}
+	for (int i = 0; i < 2 * b->nparams; i++) { /* those with defaults last */
+		const struct net_param *q = b->params[i % b->nparams];
+
+		if (!q->preset != (i < b->nparams))
+			continue;
+		put_key(p, NULL);
+		fprintf(p->f, "%s%s%s", q->name, q->preset ? " = " : "", q->preset ? q->preset : "");
+	}
+	fputs(") -> ", p->f);
+	for (int i = 0; i < b->nout; i++)
+		fprintf(p->f, "%s%s", i ? ", " : "", b->out_names[i]);
+	fputs(" {\n", p->f);
+	put_body(p, &b->body, false);
+	fputs("}\n", p->f);
+}
+
+static void
+put_table(FILE *f, const struct net_table *t)
+{
+	fprintf(f, "const %s = [", t->name);
+	for (int i = 0; i < t->n; i++)
+		fprintf(f, "%s%s", i ? ", " : "", t->value[i]);
+	fputs("];\n", f);
+}
+
+static void
+put_input(struct put *p, const struct tensor *t)
 {
 	char text[SHAPE_TEXT];
 
-	fprintf(f, "input %s : %s%s", w->label[t->id], dtype_info[t->dtype].name, shape_text(&t->shape, text, sizeof text));
-	if (t->quant.count)
-		fprintf(f, " scale %s zero %d", net_number(w, t->quant.scale[0]), t->quant.zero);
-	fputs(";\n", f);
-	w->var[t->id] = w->label[t->id];
+	fprintf(p->f, "input %s : %s%s", p->w->label[t->id], dtype_info[t->dtype].name, shape_text(&t->shape, text, sizeof text));
+	put_quant(p, &t->quant);
+	fputs(";\n", p->f);
+	p->w->var[t->id] = p->w->label[t->id];
 }
 
 static void
-put_network(FILE *f, struct net_writer *w)
+put_network(struct put *p)
 {
+	struct net_writer *w = p->w;
 	const struct graph *g = w->g;
 
-	fprintf(f, "network %s {\n", w->network);
+	fprintf(p->f, "\nnetwork %s {\n", w->network);
 	for (size_t i = 0; i < g->inputs.n; i++)
-		put_input(f, w, g->inputs.v[i]);
-	putc('\n', f);
-	for (size_t i = 0; i < w->items.n; i++)
-		put_item(f, w, w->items.v[i]);
+		put_input(p, g->inputs.v[i]);
+	putc('\n', p->f);
+	put_body(p, &w->top, true);
 	for (size_t i = 0; i < g->outputs.n; i++) {
 		const struct net_output *o = &w->outputs[i];
 
 		if (o->copied)
-			fprintf(f, "output %s = copy(%s);\n", o->name, w->var[g->outputs.v[i]->id]);
+			fprintf(p->f, "output %s = copy(%s);\n", o->name, w->var[g->outputs.v[i]->id]);
 		else if (o->last)
-			fprintf(f, "output %s;\n", o->name);
+			fprintf(p->f, "output %s;\n", o->name);
 	}
-	fputs("}\n", f);
+	fputs("}\n", p->f);
 }
 
 /* ---- tests ---- */
@@ -277,12 +404,18 @@ put_test(FILE *f, struct net_writer *w, const struct net_text_of *of, const stru
 void
 net_print(FILE *f, struct net_writer *w, const struct net_text_of *of)
 {
+	struct put p = { .f = f, .w = w };
+
 	fputs("// ", f);
 	show_text(f, of->head, strlen(of->head));
 	fputs("\nnet 1;\nweights ", f);
 	put_string(f, of->weights);
-	fputs(";\n\n", f);
-	put_network(f, w);
+	fputs(w->tables ? ";\n\n" : ";\n", f);
+	for (const struct net_table *t = w->tables; t; t = t->next)
+		put_table(f, t);
+	for (const struct net_block *b = w->blocks; b; b = b->next)
+		put_block(&p, b);
+	put_network(&p);
 	for (int i = 0; i < of->ntests; i++)
 		put_test(f, w, of, &of->tests[i]);
 }

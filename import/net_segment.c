@@ -1,6 +1,7 @@
 /* The graph's nodes as statements: a pipe is a layer and what belongs to it, its activation for one.  Only nodes that follow each other
  * in the graph become one pipe, so that the text has the graph's order. */
 #include <config.h>
+#include <string.h>
 #include "import/net.h"
 
 /* What a stage of a pipe is to the stages beside it. */
@@ -141,7 +142,7 @@ scale_stage(const struct net_item *it, int k)
 static void
 add_scale(struct net_writer *w, struct fields *f, const struct quant *q, int stage)
 {
-	struct net_field scale = { .key = "scale", .stage = stage, .form = { net_number(w, q->scale[0]) } };
+	struct net_field scale = { .key = "scale", .stage = stage, .form = { net_scale(w, q->scale[0]) } };
 	struct net_field zero = { .key = "zero", .stage = stage, .form = { intern_printf(w->names, "%d", q->zero) } };
 
 	if (q->zero == 0) {
@@ -194,9 +195,113 @@ add_fields(struct net_writer *w, struct net_item *it)
 	it->nfields = (int)f.list.n;
 }
 
+/* ---- constants ---- */
+
+/* Constants of the same elements, shape and scale are one: the first that is read. */
+static struct tensor *
+stored_as(struct net_writer *w, struct map *seen, struct tensor *t)
+{
+	char text[SHAPE_TEXT];
+	const struct quant *q = &t->quant;
+	name key = intern_printf(w->names, "%p %s %d %p %a %d", t->data, shape_text(&t->shape, text, sizeof text), q->count,
+		(const void *)(q->count > 1 ? q->scale : NULL), q->count == 1 ? (double)q->scale[0] : 0, q->zero);
+	struct tensor *first = map_get(seen, key);
+
+	if (!first)
+		map_put(seen, key, first = t);
+	return first;
+}
+
+void
+net_find_constants(struct net_writer *w)
+{
+	struct map *seen = map_new(w->arena);
+
+	for (struct node *n = w->g->first; n; n = n->next)
+		for (int k = 0; k < n->nin; k++) {
+			struct tensor *t = n->in[k];
+
+			if (!t->data)
+				continue;
+			t = w->stored[t->id] = stored_as(w, seen, t);
+			if (w->owner[t->id])
+				continue;
+			w->owner[t->id] = n;
+			w->slot[t->id] = k;
+		}
+}
+
+/* Whether the text of N names tensors of the weights file. */
+static bool
+names_tensors(const struct net_writer *w, const struct node *n)
+{
+	for (int k = 0; k < n->nin; k++)
+		if (n->in[k]->data && (net_is_operand(n, k) ? !net_is_literal(n->in[k])
+				: w->owner[w->stored[n->in[k]->id]->id] != n))
+			return true;
+	return false;
+}
+
 /* ---- statements ---- */
 
-/* The statement that begins with N: its nodes and what it reads. */
+static bool
+states_scale(const struct net_item *it, int stage)
+{
+	for (int i = 0; i < it->nfields; i++)
+		if (it->fields[i].stage == stage && net_is_scale(&it->fields[i]))
+			return true;
+	return false;
+}
+
+/* The operations, and of each what cannot be a parameter: how many operands it has, the i8 constants among them, whether a scale
+ * is written. */
+static name
+token(struct net_writer *w, const struct net_item *it)
+{
+	const char *text = arena_printf(w->arena, "%d", it->nextra);
+
+	for (int k = it->nextra; k < it->nnodes; k++) {
+		const struct node *n = it->nodes[k];
+
+		text = arena_printf(w->arena, "%s %s%s", text, op_info[n->op].name, states_scale(it, k) ? "!" : "");
+		for (int i = 0; i < n->nin && net_is_operand(n, i); i++) {
+			const struct tensor *t = n->in[i];
+			bool fixed = t->data && t->dtype == DT_I8;
+
+			text = arena_printf(w->arena, "%s%c%s", text, t->data ? 'c' : 'v', fixed ? net_literal(w, t) : "");
+			if (fixed)
+				text = arena_printf(w->arena, "%s %a %d", text, (double)t->quant.scale[0], t->quant.zero);
+		}
+	}
+	return intern(w->names, text);
+}
+
+/* Whether the statement is written where it stands: it makes an output, or names what is in the weights file. */
+static bool
+is_single(const struct net_writer *w, const struct net_item *it)
+{
+	for (int k = it->nextra; k < it->nnodes; k++)
+		if (names_tensors(w, it->nodes[k]))
+			return true;
+	return w->is_output[it->out[0]->id];
+}
+
+/* What the statement of IT's nodes reads and gives. */
+static void
+add_values(struct net_writer *w, struct net_item *it)
+{
+	const struct node *head = it->nodes[it->nextra];
+
+	it->in = ARENA_ARRAY(w->arena, struct tensor *, (size_t)head->nin);
+	for (int k = 0; k < head->nin; k++)
+		if (net_is_operand(head, k))
+			it->in[it->nin++] = head->in[k]->data ? NULL : requantised(it, head->in[k]);
+	it->out = ARENA_NEW(w->arena, struct tensor *);
+	it->out[it->nout++] = it->nodes[it->nnodes - 1]->out;
+	it->vars = ARENA_NEW(w->arena, name);
+}
+
+/* The statement that begins with N. */
 static struct net_item *
 statement(struct net_writer *w, struct node *n)
 {
@@ -213,11 +318,10 @@ statement(struct net_writer *w, struct node *n)
 		it->nodes = nodes.v;
 		it->nnodes++;
 	}
-	const struct node *head = it->nodes[it->nextra];
-	it->in = ARENA_ARRAY(w->arena, struct tensor *, (size_t)head->nin);
-	for (int k = 0; k < head->nin; k++)
-		if (net_is_operand(head, k))
-			it->in[it->nin++] = head->in[k]->data ? NULL : requantised(it, head->in[k]);
+	add_values(w, it);
+	add_fields(w, it);
+	it->label = w->label[it->nodes[net_main_stage(it)]->out->id];
+	it->token = is_single(w, it) ? NULL : token(w, it);
 	return it;
 }
 
@@ -228,8 +332,7 @@ net_segment(struct net_writer *w)
 		struct net_item *it = statement(w, n);
 
 		n = it->nodes[it->nnodes - 1]->next;
-		add_fields(w, it);
-		ARRAY_PUSH(w->arena, w->items, it);
+		ARRAY_PUSH(w->arena, w->top.items, it);
 	}
 }
 
@@ -246,4 +349,10 @@ net_main_stage(const struct net_item *it)
 		if (net_owns_weights(it->nodes[k]->op))
 			return k;
 	return it->nnodes - 1;
+}
+
+bool
+net_is_scale(const struct net_field *f)
+{
+	return f->key && (strcmp(f->key, "scale") == 0 || strcmp(f->key, "zero") == 0);
 }

@@ -5,16 +5,20 @@
 #include "import/net.h"
 #include "parser/parse.h"
 
-static struct net_writer
-writer(struct arena *a, struct intern *names, const struct graph *g)
+static void
+writer_init(struct net_writer *w, struct arena *a, struct intern *names, const struct graph *g)
 {
 	size_t n = g->tensors.n + 1;
 
-	return (struct net_writer){
-		.arena = a, .names = names, .g = g, .taken = map_new(a), .label = ARENA_ARRAY(a, name, n), .path = ARENA_ARRAY(a, name, n),
+	*w = (struct net_writer){
+		.arena = a, .names = names, .g = g, .file_names = map_new(a), .outputs = ARENA_ARRAY(a, struct net_output, g->outputs.n + 1),
+		.label = ARENA_ARRAY(a, name, n), .is_output = ARENA_ARRAY(a, bool, n), .path = ARENA_ARRAY(a, name, n),
 		.stored = ARENA_ARRAY(a, struct tensor *, n), .owner = ARENA_ARRAY(a, struct node *, n), .slot = ARENA_ARRAY(a, int, n),
-		.var = ARENA_ARRAY(a, name, n), .outputs = ARENA_ARRAY(a, struct net_output, g->outputs.n + 1),
+		.var = ARENA_ARRAY(a, name, n),
 	};
+	w->top.taken = map_new(a);
+	w->last_block = &w->blocks;
+	w->last_table = &w->tables;
 }
 
 /* TEXT as `netc fmt` prints it. */
@@ -71,7 +75,7 @@ struct net_text
 net_write(struct arena *a, struct intern *names, const struct graph *g, const char *weights, const char *head,
 	const struct import_test *tests, int ntests)
 {
-	struct net_writer w = writer(a, names, g);
+	struct net_writer w;
 	struct net_text_of of = { weights, head, tests, ntests };
 	struct net_text text;
 	char *raw;
@@ -80,9 +84,12 @@ net_write(struct arena *a, struct intern *names, const struct graph *g, const ch
 
 	if (!f)
 		die("out of memory");
+	writer_init(&w, a, names, g);
 	net_name_all(&w);
+	net_find_constants(&w);
 	net_segment(&w);
-	net_vars(&w);
+	net_find_repeats(&w);
+	net_network_vars(&w);
 	net_paths(&w);
 	net_print(f, &w, &of);
 	if (fclose(f) != 0)
