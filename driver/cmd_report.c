@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 #include "backend/emit.h"
+#include "driver/dead.h"
 #include "driver/plans.h"
 #include "driver/progress.h"
 #include "driver/totals.h"
@@ -199,6 +200,16 @@ print_total(struct report *r, const char *what, int64_t n, const char *unit)
 	text_reset(&r->text);
 }
 
+static void
+print_dead_macs(struct report *r)
+{
+	int64_t dead = dead_macs(r->p->graph), all = r->totals.macs + dead;
+
+	if (dead)
+		print_total(r, "MACs removed", dead, arena_printf(&r->c->ir, " (%.1f%% of %s: dead channels)",
+			100.0 * (double)dead / (double)all, table_count(&r->c->ir, all)));
+}
+
 /* Bytes that are only moved because a unit asks for another layout, pitch or alignment. */
 static int64_t
 copied_bytes(const struct program *p)
@@ -219,6 +230,7 @@ print_totals(struct report *r)
 	putchar('\n');
 	print_total(r, "layers computed", r->totals.layers, "");
 	print_total(r, "MACs", r->totals.macs, "");
+	print_dead_macs(r);
 	print_total(r, "parameters", r->totals.params, "");
 	print_total(r, "constants", r->totals.const_bytes, " bytes");
 	if (p->graph->chip)
@@ -319,6 +331,7 @@ totals_json(const struct report *r)
 
 	json_put(j, "layers", json_integer(r->totals.layers));
 	json_put(j, "macs", json_integer(r->totals.macs));
+	json_put(j, "dead_macs", json_integer(dead_macs(r->p->graph)));
 	json_put(j, "params", json_integer(r->totals.params));
 	json_put(j, "const_bytes", json_integer(r->totals.const_bytes));
 	json_put(j, "arena_bytes", json_integer(r->p->arena_bytes));
@@ -352,6 +365,7 @@ print_json(const struct report *r)
 	json_put(j, "inputs", in);
 	json_put(j, "outputs", out);
 	json_put(j, "layers", layers);
+	json_put(j, "dead_channels", dead_json(g));
 	json_put(j, "totals", totals_json(r));
 	json_print(j);
 }
@@ -379,6 +393,7 @@ cmd_report(const struct options *o)
 		printf("network %s%s%s\n\n", c.graph->name, c.chip ? " on " : "", c.chip ? c.chip->file : "");
 		print_table(&r);
 		print_totals(&r);
+		dead_print(&c);
 		plans_print(&c, c.graph->plans, "\nrewritten or cut:\n");
 	}
 	return compilation_end(&c, EXIT_OK);

@@ -11,6 +11,8 @@ netc_SOURCES = \
   %D%/cmd_run.c \
   %D%/cmd_test.c \
   %D%/compile.h \
+  %D%/dead.c \
+  %D%/dead.h \
   %D%/main.c \
   %D%/options.c \
   %D%/options.def \

@@ -50,6 +50,7 @@ graph_clone(struct arena *a, const struct graph *g)
 	c->tests = g->tests;
 	c->chip = g->chip;
 	c->plans = g->plans;
+	c->dead = g->dead;
 	c->loc = g->loc;
 	return c;
 }

@@ -126,6 +126,15 @@ struct test {
 	struct loc loc;
 };
 
+/* A layer that the pass dead-channels has made smaller. */
+struct dead_channels {
+	struct dead_channels *next;
+	name layer;            /* path */
+	enum op op;
+	int32_t in_before, in, out_before, out; /* channels */
+	int64_t macs_before, macs;
+};
+
 struct graph {
 	name name;             /* the network's */
 	struct arena *arena;
@@ -143,6 +152,7 @@ struct graph {
 	struct test *tests;
 	const struct chip *chip;         /* what it is compiled for; NULL: portable C alone */
 	struct layer_plan *plans;        /* chips/plan.h: what became of each layer, in order; NULL without decompositions */
+	struct dead_channels *dead;      /* NULL: nothing was dead */
 	struct loc loc;
 };
 
@@ -152,7 +162,7 @@ struct tensor *graph_input(struct graph *, name, enum dtype, const struct shape 
 struct tensor *graph_const(struct graph *, name, enum dtype, const struct shape *, const struct quant *,
 	const void *data, struct loc);
 void graph_output(struct graph *, name, struct tensor *);
-/* A copy of a tidied graph with the same names, which changes of the one don't reach; constants' data, annotations and plans are shared. */
+/* A copy of a tidied graph with the same names, which changes of the one don't reach; constants' data, annotations, plans and records are shared. */
 struct graph *graph_clone(struct arena *, const struct graph *);
 
 /* Append a node.  IN is copied, and of the attributes those that OP takes.  QUANT: the written scale and zero point of the result, or NULL.  NULL

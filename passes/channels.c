@@ -8,6 +8,7 @@
 #include <string.h>
 #include "passes/channels.h"
 #include "passes/rewrite.h"
+#include "support/disjoint.h"
 
 int32_t
 tensor_channels(const struct tensor *t)
@@ -80,6 +81,14 @@ rule_of(const struct node *n)
 	if (rule == RESHAPED && tensor_channels(n->in[0]) % tensor_channels(n->out) && tensor_channels(n->out) % tensor_channels(n->in[0]))
 		return PINNED;
 	return rule;
+}
+
+bool
+node_mixes(const struct node *n)
+{
+	enum rule rule = rule_of(n);
+
+	return n->op == OP_SOFTMAX || rule == PINNED || rule == MOVED || rule == AVERAGED;
 }
 
 int32_t
@@ -290,14 +299,6 @@ grow(struct region *r, const struct graph *graph, const struct readers *readers)
 
 /* ---- atoms ---- */
 
-static int32_t
-find(int32_t *parent, int32_t i)
-{
-	while (parent[i] != i)
-		i = parent[i] = parent[parent[i]];
-	return i;
-}
-
 static int32_t *
 first_of(const struct region *r, const struct tensor *t, int32_t *array)
 {
@@ -315,7 +316,7 @@ join_tie(void *ctx, const struct tie *t)
 	to = r->start[r->slot[t->to->id] - 1];
 	from = r->start[r->slot[t->from->id] - 1];
 	for (j = t->at; j < t->at + t->len; j++)
-		r->atom[find(r->atom, to + j)] = find(r->atom, from + tie_place(t, j));
+		disjoint_join(r->atom, to + j, from + tie_place(t, j));
 }
 
 /* Number the channels; false: too many. */
@@ -347,7 +348,7 @@ make_atoms(struct region *r)
 	for (i = 0; i < r->nodes.n; i++)
 		node_ties(r->nodes.v[i], join_tie, r);
 	for (k = 0; k < r->count; k++)
-		r->atom[k] = find(r->atom, k);
+		r->atom[k] = disjoint_find(r->atom, k);
 }
 
 /* ---- labels ---- */

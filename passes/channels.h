@@ -23,6 +23,9 @@ void node_ties(const struct node *n, tie_fn *fn, void *ctx);
  * channels; 1: not at all.  The whole length: any order. */
 int32_t node_in_run(const struct node *n);
 int32_t node_out_run(const struct node *n);
+/* Whether a channel of N's result may depend on all channels of its input in another way than by weights: softmax, a mean over channels, what
+ * cuts channels apart. */
+bool node_mixes(const struct node *n);
 /* The order is changed by N: shuffle, gather. */
 bool is_shuffle(const struct node *n);
 /* The length of the last dimension. */

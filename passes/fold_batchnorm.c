@@ -62,33 +62,6 @@ affine_of(const struct node *bn, int64_t channels, double *scale, double *shift)
 	return true;
 }
 
-/* Let the constant in N's input K have other elements: in place when nothing else reads it, so that it keeps its name. */
-static void
-change_const(struct graph *g, struct node *n, int k, const float *data)
-{
-	struct tensor *t = n->in[k];
-
-	if (t->uses == 1)
-		t->data = data;
-	else
-		node_set_input(n, k, graph_const(g, graph_unique(g, t->name), DT_F32, &t->shape, NULL, data, t->loc));
-}
-
-static void
-add_bias(struct graph *g, struct node *n, int64_t channels, const float *data)
-{
-	struct shape shape = { 1, { (int32_t)channels } };
-	name bias = graph_unique(g, intern_printf(g->names, "%s.bias", n->name));
-	struct tensor **in = ARENA_ARRAY(g->arena, struct tensor *, BIAS + 1);
-
-	in[0] = n->in[0];
-	in[WEIGHT] = n->in[WEIGHT];
-	in[BIAS] = graph_const(g, bias, DT_F32, &shape, NULL, data, n->loc);
-	in[BIAS]->uses = 1;
-	n->in = in;
-	n->nin = BIAS + 1;
-}
-
 static bool
 fold(struct graph *g, struct pass_ctx *ctx, struct node *bn)
 {
@@ -113,11 +86,8 @@ fold(struct graph *g, struct pass_ctx *ctx, struct node *bn)
 		new_b[i] = (float)((b ? b[i] * scale[i] : 0) + shift[i]);
 	if (!all_finite(new_w, count) || !all_finite(new_b, channels))
 		return false;
-	change_const(g, n, WEIGHT, new_w);
-	if (b)
-		change_const(g, n, BIAS, new_b);
-	else
-		add_bias(g, n, channels, new_b);
+	node_set_const(g, n, WEIGHT, new_w);
+	node_set_bias(g, n, DT_F32, (int32_t)channels, new_b);
 	return true;
 }
 

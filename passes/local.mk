@@ -12,6 +12,12 @@ libnetc_a_SOURCES += \
 	%D%/dce.c \
 	%D%/draft.c \
 	%D%/draft.h \
+	%D%/dead.h \
+	%D%/dead_channels.c \
+	%D%/dead_constants.c \
+	%D%/dead_links.c \
+	%D%/dead_needs.c \
+	%D%/dead_remove.c \
 	%D%/channels.c \
 	%D%/channels.h \
 	%D%/permute.c \

@@ -116,17 +116,22 @@ const_pick(struct graph *g, name text, const struct tensor *t, int axis, const i
 }
 
 void
+const_keep(struct graph *g, struct tensor *t, int axis, const int32_t *order, int32_t count)
+{
+	t->data = elements_pick(g, t, axis, order, count);
+	t->quant = picked_quant(g, t, axis, order, count);
+	t->shape = picked_shape(t, axis, count);
+}
+
+void
 input_pick(struct graph *g, struct node *n, int k, int axis, const int32_t *order, int32_t count)
 {
 	struct tensor *t = n->in[k];
 
-	if (t->uses != 1) {
+	if (t->uses == 1)
+		const_keep(g, t, axis, order, count);
+	else
 		node_set_input(n, k, const_pick(g, t->name, t, axis, order, count));
-		return;
-	}
-	t->data = elements_pick(g, t, axis, order, count);
-	t->quant = picked_quant(g, t, axis, order, count);
-	t->shape = picked_shape(t, axis, count);
 }
 
 /* ---- layers ---- */

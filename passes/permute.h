@@ -18,6 +18,8 @@ void *elements_pick(struct graph *, const struct tensor *t, int axis, const int3
 void input_pick(struct graph *, struct node *n, int k, int axis, const int32_t *order, int32_t count);
 /* The same as a new constant, named TEXT if that is free. */
 struct tensor *const_pick(struct graph *, name text, const struct tensor *t, int axis, const int32_t *order, int32_t count);
+/* The same for T itself, whatever reads it. */
+void const_keep(struct graph *, struct tensor *t, int axis, const int32_t *order, int32_t count);
 /* The dimension of N's input K that counts output channels, if it is a constant that belongs to the layer; else -1. */
 int input_out_axis(const struct node *n, int k);
 

@@ -40,6 +40,41 @@ node_drop(struct graph *g, struct node *n)
 }
 
 void
+node_set_const(struct graph *g, struct node *n, int k, const void *data)
+{
+	struct tensor *t = n->in[k];
+
+	if (t->uses == 1)
+		t->data = data;
+	else
+		node_set_input(n, k, graph_const(g, graph_unique(g, t->name), t->dtype, &t->shape, &t->quant, data, t->loc));
+}
+
+static void
+add_bias(struct graph *g, struct node *n, enum dtype type, int32_t channels, const void *data)
+{
+	struct shape shape = { 1, { channels } };
+	name bias = graph_unique(g, intern_printf(g->names, "%s.bias", n->name));
+	struct tensor **in = ARENA_ARRAY(g->arena, struct tensor *, 3);
+
+	in[0] = n->in[0];
+	in[1] = n->in[1];
+	in[2] = graph_const(g, bias, type, &shape, NULL, data, n->loc);
+	in[2]->uses = 1;
+	n->in = in;
+	n->nin = 3;
+}
+
+void
+node_set_bias(struct graph *g, struct node *n, enum dtype type, int32_t channels, const void *data)
+{
+	if (n->nin > 2)
+		node_set_const(g, n, 2, data);
+	else
+		add_bias(g, n, type, channels, data);
+}
+
+void
 node_become(struct node *n, enum op op, const struct attrs *attr)
 {
 	n->op = op;

@@ -12,6 +12,11 @@ void node_set_input(struct node *n, int k, struct tensor *t);
 void node_bypass(struct graph *, struct node *n, struct tensor *t);
 /* N leaves the graph; its result is not read any more. */
 void node_drop(struct graph *, struct node *n);
+/* Let the constant in N's input K have the elements DATA, which the graph's arena holds: in place when nothing else reads it, so that it
+ * keeps its name. */
+void node_set_const(struct graph *, struct node *n, int k, const void *data);
+/* The same for the bias, input 2, of the layer N: CHANNELS elements of TYPE, where there was none too. */
+void node_set_bias(struct graph *, struct node *n, enum dtype type, int32_t channels, const void *data);
 /* N becomes OP with the attributes ATTR on its first input; the result stays what it is. */
 void node_become(struct node *n, enum op op, const struct attrs *attr);
 

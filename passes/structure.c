@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "passes/structure.h"
+#include "support/disjoint.h"
 
 bool
 structure_applies(const struct node *n)
@@ -110,14 +111,6 @@ struct components {
 	int32_t n;
 };
 
-static int32_t
-find(int32_t *parent, int32_t i)
-{
-	while (parent[i] != i)
-		i = parent[i] = parent[parent[i]];
-	return i;
-}
-
 static void
 link_channels(const struct matrix *m, int32_t *parent, bool *used)
 {
@@ -129,7 +122,7 @@ link_channels(const struct matrix *m, int32_t *parent, bool *used)
 		if (element(m->w, i) == 0)
 			continue;
 		used[in] = used[out] = true;
-		parent[find(parent, in)] = find(parent, out);
+		disjoint_join(parent, in, out);
 	}
 }
 
@@ -153,12 +146,12 @@ find_components(struct arena *a, const struct node *n, struct components *c)
 	link_channels(&c->m, parent, used);
 	c->n = 0;
 	for (i = c->m.ins; i < total; i++)
-		if (used[i] && number[find(parent, i)] < 0) {
+		if (used[i] && number[disjoint_find(parent, i)] < 0) {
 			c->v[c->n].first_out = i - c->m.ins;
-			number[find(parent, i)] = c->n++;
+			number[disjoint_find(parent, i)] = c->n++;
 		}
 	for (i = 0; i < total; i++) {
-		c->of[i] = used[i] ? number[find(parent, i)] : -1;
+		c->of[i] = used[i] ? number[disjoint_find(parent, i)] : -1;
 		if (used[i])
 			(*(i < c->m.ins ? &c->v[c->of[i]].ins : &c->v[c->of[i]].outs))++;
 	}

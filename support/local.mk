@@ -7,6 +7,7 @@ libnetc_a_SOURCES += \
 	%D%/diag.h \
 	%D%/diag_show.c \
 	%D%/diag_show.h \
+	%D%/disjoint.h \
 	%D%/file.c \
 	%D%/file.h \
 	%D%/intern.c \

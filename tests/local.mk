@@ -75,6 +75,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_lower_unit.c \
   %D%/unit/test_sums.c \
   %D%/unit/test_passes.c \
+  %D%/unit/test_dead.c \
   %D%/unit/test_shuffle.c \
   %D%/unit/shuffle_rows.def \
   %D%/unit/test_split.c \

@@ -1,7 +1,7 @@
-/* netgen SEED [chip]: print a random network that uses every operation in some of its runs: odd sizes, all paddings, strides,
+/* netgen SEED [chip | dead]: print a random network that uses every operation in some of its runs: odd sizes, all paddings, strides,
  * dilations, groups, branches, broadcasts, slices and concatenations, f32 or int8.  tests/random.test compares what
  * the evaluator and the generated C make of it.  chip: more channels, mostly int8, mostly layers with weights, and a schedule that asks
- * for decompositions (tests/chips_random.test). */
+ * for decompositions (tests/chips_random.test).  dead: convolutions and dense layers with their weights, of which whole channels are 0. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +20,8 @@ struct value {
 static struct value values[VALUES_MAX];
 static int count;
 static int is_i8;
-static int for_chip;
+static int for_chip, with_dead;
+static int kernel[2]; /* that window() has chosen */
 static char schedule[4096];
 static size_t schedule_len;
 static int
@@ -106,6 +107,51 @@ annotate(int in, int out, int h)
 		schedule_len += (size_t)snprintf(schedule + schedule_len, sizeof schedule - schedule_len, "    \"v%d\" : %s;\n", count, text);
 }
 
+/* One weight, or 0. */
+static void
+weight(int is_dead)
+{
+	if (is_dead)
+		printf("0");
+	else if (is_i8)
+		printf("%d", pick(-127, 127));
+	else
+		printf("%d.%d", pick(-1, 0), pick(1, 9));
+}
+
+/* Weights [out, KERNEL, in] (IMAGE) or [out, in] and a bias: a third of the output channels are 0, half of those with a bias of 0 too,
+ * and a quarter of the input channels. */
+static void
+weights(int image, int out, int in)
+{
+	int taps = image ? kernel[0] * kernel[1] : 1, dead_out[64], dead_in[64];
+
+	if (!with_dead || out > 64 || in > 64 || out * in * taps > 1500)
+		return;
+	for (int o = 0; o < out; o++)
+		dead_out[o] = chance(33);
+	for (int i = 0; i < in; i++)
+		dead_in[i] = chance(25);
+	printf(", weight = [");
+	for (int o = 0; o < out; o++) {
+		printf("%s[", o ? ", " : "");
+		for (int t = 0; t < taps; t++) {
+			if (image)
+				printf("%s[", t == 0 ? "[" : t % kernel[1] ? ", " : "], [");
+			for (int i = 0; i < in; i++) {
+				printf("%s", i ? ", " : "");
+				weight(dead_out[o] || dead_in[i]);
+			}
+			printf(image ? "]" : "");
+		}
+		printf(image ? "]]" : "]");
+	}
+	printf("], bias = [");
+	for (int o = 0; o < out; o++)
+		printf("%s%d", o ? ", " : "", dead_out[o] && chance(50) ? 0 : pick(-99, 99));
+	printf(is_i8 ? "], weight_scale = 0.01" : "]");
+}
+
 /* Chooses and prints kernel, stride, dilation and pad of a window over [h, w]; fills in the result's size.  False (and
  * nothing printed) when the choice does not fit. */
 static int
@@ -132,6 +178,8 @@ window(struct value *v, int with_dilation, int pool)
 		else
 			v->dim[i] = (in - span) / s[i] + 1;
 	}
+	kernel[0] = k[0];
+	kernel[1] = k[1];
 	printf("kernel = %dx%d, stride = %dx%d", k[0], k[1], s[0], s[1]);
 	if (with_dilation)
 		printf(", dilation = %dx%d", d[0], d[1]);
@@ -156,9 +204,11 @@ gen_conv(int from)
 		printf("groups = %d, ", groups);
 	if (!window(v, 1, 0)) {
 		*v = saved;
+		kernel[0] = kernel[1] = 1;
 		printf("kernel = 1x1");
 	}
 	v->dim[2] = out;
+	weights(1, out, c / groups);
 	printf(")");
 	activation();
 	if (groups == 1)
@@ -206,7 +256,9 @@ gen_dense(int from)
 	struct value *v = begin(from);
 	int out = pick(1, for_chip ? 40 : 17), in = v->dim[v->rank - 1];
 
-	printf("dense(v%d, out = %d)", from, out);
+	printf("dense(v%d, out = %d", from, out);
+	weights(0, out, in);
+	printf(")");
 	v->dim[v->rank - 1] = out;
 	activation();
 	annotate(in, out, 1);
@@ -424,7 +476,7 @@ step(void)
 			gen_unary(any);
 		return;
 	}
-	switch (for_chip && chance(85) ? pick(0, 7) : pick(0, 14)) {
+	switch ((for_chip || with_dead) && chance(85) ? pick(0, 7) : pick(0, 14)) {
 	case 0: case 1: case 2: gen_conv(image); break;
 	case 3: case 4: gen_dwconv(image); break;
 	case 5:
@@ -460,17 +512,28 @@ too_large(void)
 	return n > 20000;
 }
 
+/* Of networks with dead channels mostly sums over them, since an output keeps all. */
+static void
+output(int k)
+{
+	if (with_dead && chance(80))
+		printf("    output o%d = dense(v%d, out = 2)%s;\n", k, k, is_i8 ? " : scale 0.5 zero 3" : "");
+	else
+		printf("    output o%d = v%d;\n", k, k);
+}
+
 int
 main(int argc, char *argv[])
 {
 	int steps;
 
-	if (argc != 2 && !(argc == 3 && strcmp(argv[2], "chip") == 0)) {
-		fputs("usage: netgen SEED [chip]\n", stderr);
+	for_chip = argc == 3 && strcmp(argv[2], "chip") == 0;
+	with_dead = argc == 3 && strcmp(argv[2], "dead") == 0;
+	if (argc != 2 && !for_chip && !with_dead) {
+		fputs("usage: netgen SEED [chip | dead]\n", stderr);
 		return 2;
 	}
 	state = strtoull(argv[1], NULL, 10);
-	for_chip = argc == 3;
 	is_i8 = chance(for_chip ? 95 : 65);
 	steps = for_chip ? pick(2, 6) : pick(2, 14);
 	values[0] = (struct value){ 3, { pick(1, 12), pick(1, 12), pick(1, for_chip ? 40 : 10) }, 0.02 + pick(0, 100) / 1000.0, pick(-128, 127), 1 };
@@ -485,7 +548,7 @@ main(int argc, char *argv[])
 	/* Every value that nothing reads is an output. */
 	for (int k = 1; k < count; k++)
 		if (values[k].uses == 0 || chance(5))
-			printf("    output o%d = v%d;\n", k, k);
+			output(k);
 	printf("}\n");
 	if (schedule_len)
 		printf("schedule {\n%s}\n", schedule);

@@ -171,12 +171,15 @@ make_layer(struct maker *m, struct tensor *x)
 	if (kind != 2)
 		window(m, x);
 	some_act(m);
+	if (kind == 0)
+		out *= m->attr.groups = c % 2 == 0 && pick(m, 4) == 0 ? 2 : 1;
 	if (kind == 0 || kind == 3) {
-		in[1] = constant(m, m->dtype, 4, (int32_t[]){ out, m->attr.kernel[0], m->attr.kernel[1], c }, &q);
+		in[1] = constant(m, m->dtype, 4, (int32_t[]){ out, m->attr.kernel[0], m->attr.kernel[1], c / m->attr.groups }, &q);
 	} else if (kind == 1) {
 		q.axis = 2;
-		out = c;
-		in[1] = constant(m, m->dtype, 3, (int32_t[]){ m->attr.kernel[0], m->attr.kernel[1], c }, &q);
+		m->attr.multiplier = pick(m, 4) == 0 ? 2 : 1;
+		out = c * m->attr.multiplier;
+		in[1] = constant(m, m->dtype, 3, (int32_t[]){ m->attr.kernel[0], m->attr.kernel[1], out }, &q);
 	} else {
 		in[1] = constant(m, m->dtype, 2, (int32_t[]){ out, c }, &q);
 	}
@@ -507,24 +510,106 @@ make_outputs(struct maker *m)
 		graph_output(m->g, intern_printf(m->g->names, "out%d", i), any(m));
 }
 
+static void
+make_graph(struct maker *m, int nodes)
+{
+	int tries;
+
+	make_leaves(m);
+	for (tries = 0; m->g->node_count < nodes && tries < 10 * nodes; tries++) {
+		struct tensor *x = any(m);
+
+		attrs_init(&m->attr);
+		if (x->shape.rank > 0 && tensor_count(x) < 2000)
+			makers[pick(m, (int)(sizeof makers / sizeof *makers))](m, x);
+	}
+	make_outputs(m);
+}
+
+static struct maker
+maker_of(struct arena *a, struct intern *names, uint64_t seed, enum dtype t)
+{
+	return (struct maker){ .g = graph_new(a, names, intern(names, "random")), .rng = { seed * 2 + 1 }, .dtype = t };
+}
+
 struct graph *
 random_graph(struct arena *a, struct intern *names, uint64_t seed, enum dtype t, int nodes)
 {
-	struct maker m = { .g = graph_new(a, names, intern(names, "random")), .rng = { seed * 2 + 1 }, .dtype = t };
-	int tries;
+	struct maker m = maker_of(a, names, seed, t);
 
-	make_leaves(&m);
-	for (tries = 0; m.g->node_count < nodes && tries < 10 * nodes; tries++) {
-		struct tensor *x = any(&m);
-
-		attrs_init(&m.attr);
-		if (x->shape.rank > 0 && tensor_count(x) < 2000)
-			makers[pick(&m, (int)(sizeof makers / sizeof *makers))](&m, x);
-	}
-	make_outputs(&m);
+	make_graph(&m, nodes);
 	graph_tidy(m.g);
 	return m.g;
 }
+
+/* ---- dead channels ---- */
+
+/* COUNT elements of T, a constant of the test's own, from FIRST on, STEP apart. */
+static void
+clear(const struct tensor *t, int64_t first, int64_t step, int64_t count)
+{
+	int bytes = dtype_info[t->dtype].bytes;
+	int64_t i;
+
+	for (i = 0; i < count; i++)
+		memset((char *)t->data + (first + i * step) * bytes, 0, (size_t)bytes);
+}
+
+static void
+clear_channels(struct node *n, struct rng *r)
+{
+	const struct tensor *w = n->in[1];
+	int32_t out = n->out->shape.dim[n->out->shape.rank - 1], in = w->shape.dim[w->shape.rank - 1], c;
+	int64_t row = tensor_count(w) / out;
+	bool depthwise = n->op == OP_DWCONV2D;
+
+	for (c = 0; c < out; c++) {
+		if (rng_below(r, 3))
+			continue;
+		clear(w, depthwise ? c : c * row, depthwise ? out : 1, row);
+		if (n->nin > 2 && rng_below(r, 2))
+			clear(n->in[2], c, 1, 1);
+	}
+	for (c = 0; c < in && !depthwise; c++)
+		if (rng_below(r, 4) == 0)
+			clear(w, c, in, tensor_count(w) / in);
+}
+
+static void
+add_head(struct maker *m, size_t k)
+{
+	struct tensor *x = m->g->outputs.v[k], *in[2] = { x };
+	struct quant q = weight_quant(m);
+	struct node *n;
+
+	if (x->dtype != m->dtype || x->shape.rank == 0 || pick(m, 5) == 0)
+		return;
+	attrs_init(&m->attr);
+	m->attr.out = between(m, 1, 3);
+	in[1] = constant(m, m->dtype, 2, (int32_t[]){ m->attr.out, x->shape.dim[x->shape.rank - 1] }, &q);
+	n = add(m, OP_DENSE, in, 2);
+	if (n)
+		m->g->outputs.v[k] = n->out;
+}
+
+struct graph *
+random_dead_graph(struct arena *a, struct intern *names, uint64_t seed, enum dtype t, int nodes)
+{
+	struct maker m = maker_of(a, names, seed, t);
+	struct node *n;
+	size_t i;
+
+	make_graph(&m, nodes);
+	for (i = 0; i < m.g->outputs.n; i++)
+		add_head(&m, i);
+	for (n = m.g->first; n; n = n->next)
+		if (n->op == OP_CONV2D || n->op == OP_DWCONV2D || n->op == OP_TCONV2D || n->op == OP_DENSE)
+			clear_channels(n, &m.rng);
+	graph_tidy(m.g);
+	return m.g;
+}
+
+/* ---- values ---- */
 
 const void **
 random_values(struct arena *a, const struct graph *g, uint64_t seed)

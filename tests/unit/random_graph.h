@@ -12,6 +12,9 @@ float rng_float(struct rng *);
 
 /* About NODES operations over f32 or i8 tensors, with one to five outputs. */
 struct graph *random_graph(struct arena *, struct intern *, uint64_t seed, enum dtype, int nodes);
+/* The same with weights of 0 for whole output channels of its layers, some with a bias of 0 too, and for whole input channels, and with dense
+ * layers before most outputs, which would else have every channel of what they show. */
+struct graph *random_dead_graph(struct arena *, struct intern *, uint64_t seed, enum dtype, int nodes);
 /* Elements for every input of the graph, in its order. */
 const void **random_values(struct arena *, const struct graph *, uint64_t seed);
 /* The text form, in the arena. */

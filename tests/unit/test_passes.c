@@ -92,7 +92,7 @@ START_TEST(test_settled)
 
 	bench_init(&b);
 	g = random_graph(&b.arena, b.names, (uint64_t)_i + 5000, _i % 2 ? DT_F32 : DT_I8, 30);
-	b.ctx.stop_after = "dce";
+	b.ctx.stop_after = "dead-channels";
 	passes_run(g, &b.ctx, &stopped);
 	passes_run(g, &b.ctx, &stopped);
 	once = graph_text(&b.arena, g);
