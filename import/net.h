@@ -30,10 +30,10 @@ struct net_field {
 	int operand;           /* of a constant: which it is */
 	const struct tensor *constant; /* likewise; without a form it is read from the weights file */
 	name form[NET_FORMS];  /* the best first; NULL: no more */
-	/* In the body of a block, in place of the form: */
+	/* In the body of a block or a loop, in place of the form: */
 	struct net_param *param; /* the parameter that gives the value; NULL: none */
-	int ratio;             /* the value is the parameter, or the channels of what the stage reads, times this; -N: divided by N */
-	bool channels;
+	const struct tensor *channels; /* the value whose channels give it; NULL: none */
+	int ratio;             /* of the value to the parameter or the channels; -N: 1/N */
 };
 
 enum net_kind {

@@ -1,5 +1,6 @@
 /* Blocks: the statements of several runs, written once, and the calls that stand for the runs. */
 #include <config.h>
+#include <string.h>
 #include "import/net.h"
 
 /* The statements of the first run, with the fields that stand for all. */
@@ -42,6 +43,27 @@ find_preset(struct net_param *p, size_t n)
 		if (same > 1 && same * 2 >= n)
 			p->preset = p->value[i];
 	}
+}
+
+/* Sizes first, then scales, those with a default last. */
+static int
+rank(const struct net_param *p)
+{
+	bool scale = p->key && (strcmp(p->key, "scale") == 0 || strcmp(p->key, "zero") == 0);
+
+	return 2 * (p->preset != NULL) + scale;
+}
+
+static void
+sort_params(struct net_block *b)
+{
+	for (int i = 1; i < b->nparams; i++)
+		for (int k = i; k > 0 && rank(b->params[k]) < rank(b->params[k - 1]); k--) {
+			struct net_param *p = b->params[k];
+
+			b->params[k] = b->params[k - 1];
+			b->params[k - 1] = p;
+		}
 }
 
 /* What call number RUN says. */
@@ -126,6 +148,7 @@ net_make_block(struct net_writer *w, const size_t *starts, size_t n, size_t leng
 	struct net_block *b = new_block(w, runs[0], length, ports, &u);
 	for (int i = 0; i < b->nparams; i++)
 		find_preset(b->params[i], n);
+	sort_params(b);
 	for (size_t i = 0; i < n; i++)
 		calls[i] = make_call(w, b, runs[i], length, ports);
 	net_name_block(w, b, calls, n);

@@ -85,8 +85,12 @@ make_turn(struct net_writer *w, struct net_item *const *turns, const struct net_
 	it->fields = u->fields.v;
 	it->vars = ARENA_NEW(w->arena, name);
 	it->in = ARENA_ARRAY(w->arena, struct tensor *, (size_t)it->nin);
-	for (int k = 0; k < it->nin; k++)
+	for (int k = 0; k < it->nin; k++) {
 		it->in[k] = carried[k] ? it->out[0] : turns[0]->in[k];
+		for (int i = 0; i < it->nfields && carried[k]; i++)
+			if (it->fields[i].channels == turns[0]->in[k])
+				it->fields[i].channels = it->out[0];
+	}
 	return it;
 }
 

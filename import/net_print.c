@@ -59,14 +59,14 @@ put_ratio(struct put *p, const struct net_field *f, const char *of)
 		fputs(of, p->f);
 }
 
-/* What F of the statement IT says. */
+/* What F says. */
 static void
-put_value(struct put *p, const struct net_item *it, const struct net_field *f)
+put_value(struct put *p, const struct net_field *f)
 {
 	if (f->param)
 		put_ratio(p, f, f->param->name);
 	else if (f->channels)
-		put_ratio(p, f, arena_printf(p->w->arena, "channels(%s)", p->w->var[it->in[0]->id]));
+		put_ratio(p, f, arena_printf(p->w->arena, "channels(%s)", p->w->var[f->channels->id]));
 	else
 		fputs(f->form[0], p->f);
 }
@@ -81,10 +81,10 @@ is_left_out(const struct net_field *f)
 
 /* A constant operand: literally, or where the weights file has it. */
 static void
-put_constant(struct put *p, const struct net_item *it, const struct net_field *c)
+put_constant(struct put *p, const struct net_field *c)
 {
 	if (c->form[0] || c->param)
-		put_value(p, it, c);
+		put_value(p, c);
 	else
 		put_tensor(p, c->constant);
 	if (c->constant->dtype == DT_I8) {
@@ -113,7 +113,7 @@ put_operands(struct put *p, const struct net_item *it, int stage)
 			continue;
 		if (n->in[k]->data) {
 			put_key(p, NULL);
-			put_constant(p, it, constant_of(it, stage, k));
+			put_constant(p, constant_of(it, stage, k));
 		} else if (stage == it->nextra) {
 			put_key(p, NULL);
 			fputs(p->w->var[it->in[value]->id], p->f);
@@ -170,7 +170,7 @@ put_scale(struct put *p, const struct net_item *it, int stage)
 		if (f->stage != stage || !net_is_scale(f) || is_left_out(f))
 			continue;
 		fprintf(p->f, "%s%s ", before, f->key);
-		put_value(p, it, f);
+		put_value(p, f);
 		before = " ";
 	}
 }
@@ -189,7 +189,7 @@ put_stage(struct put *p, const struct net_item *it, int stage)
 		if (f->stage != stage || !f->key || net_is_scale(f) || is_left_out(f))
 			continue;
 		put_key(p, f->key);
-		put_value(p, it, f);
+		put_value(p, f);
 	}
 	if (net_owns_weights(n->op))
 		put_shared(p, n);
@@ -212,7 +212,7 @@ put_call(struct put *p, const struct net_item *it)
 		if (is_left_out(&it->fields[i]))
 			continue;
 		put_key(p, it->block->params[i]->name);
-		put_value(p, it, &it->fields[i]);
+		put_value(p, &it->fields[i]);
 	}
 	putc(')', p->f);
 }
@@ -296,11 +296,9 @@ put_block(struct put *p, const struct net_block *b)
 		fputs(b->in_names[i], p->f);
 		p->w->var[b->in[i]->id] = b->in_names[i];
 	}
-	for (int i = 0; i < 2 * b->nparams; i++) { /* those with defaults last */
-		const struct net_param *q = b->params[i % b->nparams];
+	for (int i = 0; i < b->nparams; i++) {
+		const struct net_param *q = b->params[i];
 
-		if (!q->preset != (i < b->nparams))
-			continue;
 		put_key(p, NULL);
 		fprintf(p->f, "%s%s%s", q->name, q->preset ? " = " : "", q->preset ? q->preset : "");
 	}

@@ -16,7 +16,8 @@ enum {
 	RESULTS = 2,           /* and that it gives */
 	TRIED = 24,            /* candidates whose text is measured, in a round */
 	ROUNDS = 64,
-	LOOP_MIN = 3           /* turns */
+	LOOP_MIN = 3,          /* turns, */
+	LOOP_MIN_LISTS = 4     /* and with lists of what differs */
 };
 
 /* The text must become shorter by a fifth. */
@@ -130,6 +131,25 @@ place_in(struct search *s, size_t start, struct tensor *t)
 	return UINT64_MAX - (uint64_t)k;
 }
 
+static bool
+goes_on(const struct net_item *before, const struct net_item *it)
+{
+	for (int k = 0; k < it->nin && it->token == before->token; k++)
+		if (it->in[k] == before->out[0])
+			return true;
+	return false;
+}
+
+/* Whether statement AT is a call between others of the same block that go on from one another: they are turns of a loop, or lines of their
+ * own, and no part of a block. */
+static bool
+is_turn(const struct search *s, size_t at)
+{
+	struct net_item *const *it = &s->items[at];
+
+	return it[0]->kind == NET_CALL && ((at > 0 && goes_on(it[-1], it[0])) || (at + 1 < s->n && goes_on(it[0], it[1])));
+}
+
 /* Add the next statement to the window at START. */
 static void
 grow(struct search *s, size_t start)
@@ -138,7 +158,7 @@ grow(struct search *s, size_t start)
 	size_t at = start + s->length - 1;
 	const struct net_item *it = at < s->n ? s->items[at] : NULL;
 
-	if (win->over || !it || !it->token) {
+	if (win->over || !it || !it->token || is_turn(s, at)) {
 		win->over = true;
 		return;
 	}
@@ -425,7 +445,7 @@ best_block(struct search *s)
 
 /* ---- loops ---- */
 
-/* What a loop of the N statements from START on saves; 0: too little. */
+/* What a loop of the N statements from START on saves; 0: nothing.  Calls that are all the same always become one. */
 static int64_t
 loop_saves(struct search *s, size_t start, size_t n)
 {
@@ -438,11 +458,15 @@ loop_saves(struct search *s, size_t start, size_t n)
 		before += net_width(s->items[start + i]);
 	}
 	net_unify(&s->scratch, runs_of(s, &c), n, 1, &u);
+	if (u.params.n > 0 && n < LOOP_MIN_LISTS)
+		return 0;
+	if (u.params.n == 0 && s->items[start]->kind == NET_CALL)
+		return before;
 	after = net_width(s->items[start]) + loop_width(&u, 0, n);
-	return is_worth(before, after) ? before - after : 0;
+	return after < before ? before - after : 0;
 }
 
-/* Make all loops that save more than LEAST. */
+/* Make all loops of calls, and of other statements those that save more than LEAST. */
 static bool
 make_loops(struct search *s, int64_t least)
 {
@@ -451,7 +475,7 @@ make_loops(struct search *s, int64_t least)
 
 	for (size_t i = 0; i < s->n; i += n > 1 ? n - 1 : 1) {
 		n = net_loop_length(s->w, i, s->last_read);
-		if (n >= LOOP_MIN && loop_saves(s, i, n) > least)
+		if (n >= LOOP_MIN && loop_saves(s, i, n) > (s->items[i]->kind == NET_CALL ? 0 : least))
 			ARRAY_PUSH(&s->scratch, starts, i);
 	}
 	for (size_t i = starts.n; i-- > 0;) /* the places of the others stay */

@@ -88,21 +88,26 @@ ratio_of(long value, long of)
 	return of > 0 && value > 0 && of % value == 0 ? -(of / value) : 0;
 }
 
-/* The ratio of each value to the channels that its stage reads, where it is the same everywhere; else 0. */
+/* What the statement reads first; with AT its first stage must be the field's.  NULL: a constant, or nothing with channels. */
+static const struct tensor *
+first_read(const struct net_item *it, const struct net_field *at)
+{
+	const struct tensor *x = it->nin > 0 && (!at || (it->kind == NET_PIPE && at->stage == it->nextra)) ? it->in[0] : NULL;
+
+	return x && x->shape.rank > 0 ? x : NULL;
+}
+
+/* The ratio of each value to the channels of what its run (else, with OWN, its stage) reads first, where it is the same everywhere; else 0. */
 static long
-ratio_to_input(const struct column *c)
+ratio_to_input(const struct column *c, bool own)
 {
 	long ratio = 0;
 
 	for (size_t run = 0; run < c->n; run++) {
-		const struct net_item *it = c->runs[run][c->item];
 		const struct net_field *f = field_at(c, run);
-		const struct tensor *x = it->kind == NET_PIPE && f->stage == it->nextra ? it->in[0] : NULL;
-		long one;
+		const struct tensor *x = own ? first_read(c->runs[run][c->item], f) : first_read(c->runs[run][0], NULL);
+		long one = x ? ratio_of(strtol(net_spelled(f), NULL, 10), x->shape.dim[x->shape.rank - 1]) : 0;
 
-		if (!x || x->shape.rank == 0 || !counts_channels(f))
-			return 0;
-		one = ratio_of(strtol(net_spelled(f), NULL, 10), x->shape.dim[x->shape.rank - 1]);
 		if (one == 0 || (run > 0 && one != ratio))
 			return 0;
 		ratio = one;
@@ -178,6 +183,20 @@ is_telling(long ratio, size_t n)
 	return ratio == 1 || (ratio != 0 && n > 2);
 }
 
+/* The value whose channels the field counts, by the simplest ratio. */
+static void
+find_channels(const struct column *c, struct net_field *f)
+{
+	long first = counts_channels(f) ? ratio_to_input(c, false) : 0, own = counts_channels(f) ? ratio_to_input(c, true) : 0;
+	bool by_own = own == 1 && first != 1;
+
+	if (!is_telling(first, c->n) && is_telling(own, c->n))
+		by_own = true;
+	f->ratio = (int)(by_own ? own : first);
+	if (is_telling(f->ratio, c->n))
+		f->channels = by_own ? first_read(c->runs[0][c->item], f) : first_read(c->runs[0][0], NULL);
+}
+
 static void
 unify_field(struct arena *a, const struct column *c, struct net_unified *u)
 {
@@ -188,13 +207,11 @@ unify_field(struct arena *a, const struct column *c, struct net_unified *u)
 	f.form[0] = form;
 	if (!form)
 		f.param = find_param(c, u, &f);
-	if (!form && !f.param) {
-		long ratio = ratio_to_input(c);
-
-		f.channels = is_telling(ratio, c->n);
-		f.ratio = f.channels ? (int)ratio : 1;
-		if (!f.channels)
-			f.param = new_param(a, c, u);
+	if (!form && !f.param)
+		find_channels(c, &f);
+	if (!form && !f.param && !f.channels) {
+		f.param = new_param(a, c, u);
+		f.ratio = 1;
 	}
 	ARRAY_PUSH(a, u->fields, f);
 }
