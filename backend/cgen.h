@@ -29,6 +29,13 @@ struct dot_function {
 	const struct dot *dot;
 };
 
+/* A register block likewise, "kws_cortex_m4_block_2x2". */
+struct block_function {
+	struct block_function *next;
+	const char *id;
+	const struct block *block;
+};
+
 struct pieces;
 
 struct cgen {
@@ -51,6 +58,7 @@ struct cgen {
 	struct spec *specs;
 	struct spec **spec_of;    /* by call index */
 	struct dot_function *dots;
+	struct block_function *blocks;
 	struct pieces *pieces;
 	struct parts *parts;
 	bool math;                /* some literal needs <math.h> */

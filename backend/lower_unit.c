@@ -458,6 +458,8 @@ lower_unit(struct lower *l, const struct node *n)
 
 	if (u.op->kind == KIND_DOT)
 		return lower_dot(l, n);
+	if (u.op->kind == KIND_BLOCK)
+		return lower_blocks(l, n);
 	if (!chip_vars_of(u.op, n, &u.vars))
 		die("lower: '%s' is no %s", n->name, u.op->title);
 	take_operands(&u);

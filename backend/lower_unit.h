@@ -43,4 +43,8 @@ bool unit_mentions(const struct unit_call *, const char *param);
 const char *unit_dot_text(struct lower *, const struct chip_op *, const struct node *, const struct chip_vars *, const char *x, const char *w);
 /* lower_dot.c: a layer as loops around a dot product. */
 bool lower_dot(struct lower *, const struct node *);
+/* The template of a block, operands and numbers by the names of nn_block_i8's parameters (runtime/nn_block.h).  NULL after reporting. */
+const char *unit_block_text(struct lower *, const struct chip_op *, const struct node *, const struct chip_vars *);
+/* lower_block.c: a layer as loops around register blocks. */
+bool lower_blocks(struct lower *, const struct node *);
 #endif

@@ -38,7 +38,13 @@ struct dot {
 	int32_t rest;           /* values from here on are left to portable C */
 };
 
-enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM, ARG_DOT };
+/* A register block as a C function of its own (runtime/nn_block.h). */
+struct block {
+	const struct chip_op *unit;
+	const char *text;       /* the call, with the parameters by their names */
+};
+
+enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM, ARG_DOT, ARG_BLOCK };
 struct arg {
 	enum arg_kind kind;
 	const char *name;       /* the kernel's parameter */
@@ -47,6 +53,7 @@ struct arg {
 	int64_t offset;         /* elements from the buffer's start */
 	int64_t i;              /* INT, DIM */
 	float f;                /* FLOAT */
+	const struct block *block; /* BLOCK, or NULL; fixed likewise */
 	const struct dot *dot;  /* DOT, or NULL: fixed inside the specialised function, as a dimension is */
 	const struct tensor *tensor; /* OUT, IN: what lies there, or NULL: anything up to the whole of the buffer */
 };

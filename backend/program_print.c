@@ -52,6 +52,9 @@ print_arg(FILE *out, const struct arg *a)
 	case ARG_FLOAT:
 		fprintf(out, "%.9g", (double)a->f);
 		break;
+	case ARG_BLOCK:
+		fputs(a->block ? a->block->unit->title : "none", out);
+		break;
 	case ARG_DOT:
 		if (a->dot)
 			fprintf(out, "%s of %d", a->dot->unit->title, (int)a->dot->n);

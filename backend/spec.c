@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "backend/cgen.h"
-#include "chips/chip.h"
+#include "chips/blocks.h"
 
 enum { LAYERS_SHOWN = 4 };
 
@@ -22,7 +22,7 @@ is_pointer(const struct arg *a)
 {
 	switch (a->kind) {
 	case ARG_OUT: case ARG_IN: case ARG_CONST: case ARG_SCRATCH: return true;
-	case ARG_INT: case ARG_FLOAT: case ARG_DIM: case ARG_DOT: return false;
+	case ARG_INT: case ARG_FLOAT: case ARG_DIM: case ARG_DOT: case ARG_BLOCK: return false;
 	}
 	return false;
 }
@@ -30,7 +30,7 @@ is_pointer(const struct arg *a)
 bool
 arg_is_fixed(const struct arg *a)
 {
-	return a->kind == ARG_DIM || a->kind == ARG_DOT || (is_pointer(a) && !a->buf);
+	return a->kind == ARG_DIM || a->kind == ARG_DOT || a->kind == ARG_BLOCK || (is_pointer(a) && !a->buf);
 }
 
 /* ---- collecting ---- */
@@ -45,6 +45,8 @@ add_key(struct text *t, const struct call *c)
 			text_add(t, " %" PRId64, a->i);
 		else if (a->kind == ARG_DOT && a->dot)
 			text_add(t, " dot %d %d", a->dot->unit->index, (int)a->dot->n);
+		else if (a->kind == ARG_BLOCK && a->block)
+			text_add(t, " block %d", a->block->unit->index);
 		else if (arg_is_fixed(a))
 			text_add(t, " null");
 		else
@@ -101,7 +103,7 @@ parameter(struct cgen *g, const struct arg *a)
 	case ARG_IN: case ARG_CONST: return arena_printf(g->arena, "const %s *%s", type, a->name);
 	case ARG_INT: case ARG_DIM: return arena_printf(g->arena, "int32_t %s", a->name);
 	case ARG_FLOAT: return arena_printf(g->arena, "float %s", a->name);
-	case ARG_DOT: break;
+	case ARG_DOT: case ARG_BLOCK: break;
 	}
 	return NULL;
 }
@@ -127,12 +129,23 @@ dot_id(const struct cgen *g, const struct dot *dot)
 }
 
 static const char *
+block_id(const struct cgen *g, const struct block *b)
+{
+	for (const struct block_function *f = g->blocks; f; f = f->next)
+		if (f->block->unit == b->unit)
+			return f->id;
+	return NULL;
+}
+
+static const char *
 passed_value(struct cgen *g, const struct arg *a)
 {
 	if (a->kind == ARG_DIM)
 		return arena_printf(g->arena, "/* %s */ %s", a->name, integer(g, a->i));
 	if (a->kind == ARG_DOT && a->dot)
 		return dot_id(g, a->dot);
+	if (a->kind == ARG_BLOCK && a->block)
+		return block_id(g, a->block);
 	return arg_is_fixed(a) ? "NULL" : a->name;
 }
 
@@ -244,10 +257,56 @@ emit_dots(struct cgen *g, struct emitter *e)
 		emit_dot(g, e, f);
 }
 
+/* ---- register blocks ---- */
+
+static void
+collect_block(struct cgen *g, const struct block *b)
+{
+	struct block_function **end = &g->blocks;
+
+	if (block_id(g, b))
+		return;
+	while (*end)
+		end = &(*end)->next;
+	*end = ARENA_NEW(g->arena, struct block_function);
+	(*end)->block = b;
+	(*end)->id = ident_make(g, arena_printf(g->arena, "%s_%s_%s", g->prefix, b->unit->chip->name, b->unit->title));
+}
+
+static void
+emit_block(struct cgen *g, struct emitter *e, const struct block_function *f)
+{
+	static const char *const parameters[] = { "int8_t *y", "int32_t y_pitch", "const void *x", "int32_t x_pitch", "const void *w",
+		"const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "int32_t in", "int32_t y_zero", "int32_t act_min",
+		"int32_t act_max" };
+	const struct chip_op *u = f->block->unit;
+
+	emit_comment(e, arena_printf(g->arena, "%s %s, %d windows by %d channels.", u->chip->name, u->title,
+		(int)block_size(u, VAR_ROWS), (int)block_size(u, VAR_OUT)));
+	emit_line(e, "NN_BLOCK_INLINE void");
+	emit_list(e, f->id, parameters, (int)(sizeof parameters / sizeof *parameters), "");
+	emit_begin(e);
+	emit_statements(e, f->block->text);
+	emit_close(e, "");
+	emit_blank(e);
+}
+
+static void
+emit_blocks(struct cgen *g, struct emitter *e)
+{
+	for (const struct call *c = g->p->first; c; c = c->next)
+		for (size_t i = 0; i < c->args.n; i++)
+			if (c->args.v[i].kind == ARG_BLOCK && c->args.v[i].block)
+				collect_block(g, c->args.v[i].block);
+	for (const struct block_function *f = g->blocks; f; f = f->next)
+		emit_block(g, e, f);
+}
+
 void
 specs_emit(struct cgen *g, struct emitter *e)
 {
 	emit_dots(g, e);
+	emit_blocks(g, e);
 	for (struct spec *s = g->specs; s; s = s->next) {
 		s->id = ident_make(g, arena_printf(g->arena, "%s_%s", g->prefix, s->call->kernel));
 		emit_spec(g, e, s);

@@ -186,6 +186,38 @@ unit_text(struct unit_call *u)
 	return ok;
 }
 
+/* ---- a block's ---- */
+
+static bool
+add_block_expression(struct filling *f, const struct chip_piece *p)
+{
+	if (p->expr->kind == EXPR_NAME && strcmp(p->expr->u.str.s, "in") == 0) {
+		text_add(&f->text, "in");
+		return true;
+	}
+	return add_expression(f, p);
+}
+
+const char *
+unit_block_text(struct lower *l, const struct chip_op *op, const struct node *n, const struct chip_vars *vars)
+{
+	struct filling f = { .l = l, .op = op, .node = n, .vars = vars, .text = { .arena = l->p->arena } };
+	bool ok = true;
+
+	for (size_t i = 0; i < op->call.pieces.n; i++) {
+		const struct chip_piece *p = &op->call.pieces.v[i];
+
+		switch (p->kind) {
+		case HOLE_TEXT: add_template_text(&f, p->text); break;
+		case HOLE_OPERAND: text_add(&f.text, "%s", chip_operand_names[p->operand]); break;
+		case HOLE_PITCH: text_add(&f.text, "%s_pitch", chip_operand_names[p->operand]); break;
+		case HOLE_EXPR: ok = add_block_expression(&f, p) && ok; break;
+		case HOLE_PARAM: text_add(&f.text, "%s", p->text); break;
+		}
+	}
+	return ok ? text_get(&f.text) : NULL;
+}
+
 /* ---- a dot product's ---- */
 
 static void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "chips/bounds.h"
+#include "chips/blocks.h"
 #include "chips/search.h"
 
 struct entry { struct plan plan; struct work work; int order; };
@@ -426,6 +427,33 @@ add_dot(struct make *m, const struct chip_op *u)
 }
 
 static void
+add_blocks(struct make *m, const struct chip_op *u)
+{
+	const struct node *n = m->node;
+	struct work w = work_make(m, u);
+	const struct chip_limit *limit;
+	struct blocks b;
+	const char *why;
+	struct plan p;
+
+	if (n->op != OP_CONV2D && n->op != OP_DENSE)
+		return;
+	w.manner.how = PLAN_BLOCK;
+	chip_vars_of(u, n, &w.base);
+	if (!blocks_find(u, n, &b, &why, &limit)) {
+		add_impossible(m, &w, limit ? chip_limit_found(m->arena, limit, &w.base) : why, limit);
+		return;
+	}
+	if (m->demand->sum || m->demand->out || m->demand->rows) {
+		add_impossible(m, &w, "an annotation cuts the layer", NULL);
+		return;
+	}
+	p = w.manner;
+	plan_cost_blocks(&w, &p, &b);
+	add(m, &w, p);
+}
+
+static void
 add_portable(struct make *m)
 {
 	struct work w = work_make(m, NULL);
@@ -514,6 +542,8 @@ candidates_make(struct arena *a, const struct chip *chip, const struct node *n, 
 	for (size_t i = 0; chip && demand->place != PLACE_CPU && i < chip->ops.n; i++) {
 		if (chip->ops.v[i].kind == KIND_DOT)
 			add_dot(&m, &chip->ops.v[i]);
+		else if (chip->ops.v[i].kind == KIND_BLOCK)
+			add_blocks(&m, &chip->ops.v[i]);
 		else
 			add_unit(&m, &chip->ops.v[i]);
 	}

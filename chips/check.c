@@ -3,6 +3,7 @@
  * Formulas are tried at calls that the limits allow: for every variable that enters, the first of its values and the last, with
  * all others at their least, at their largest, and at their largest over a small image. */
 #include <config.h>
+#include "chips/blocks.h"
 #include "chips/reader.h"
 
 /* ---- properties that need each other ---- */
@@ -30,7 +31,8 @@ check_requant(struct reader *r)
 {
 	const struct chip_op *op = r->op;
 	const struct chip_type *t = type_of_result(op, DT_I8);
-	bool makes_scale = op->kind != KIND_RELU && op->kind != KIND_COPY && op->kind != KIND_MAXPOOL && op->kind != KIND_AVGPOOL;
+	bool makes_scale = op->kind != KIND_RELU && op->kind != KIND_COPY && op->kind != KIND_MAXPOOL && op->kind != KIND_AVGPOOL
+		&& op->kind != KIND_BLOCK;
 
 	if (t && makes_scale && !op->requant.loc.start)
 		diag_error(r->diag, t->loc, "the result is i8 but 'requant' does not say how it is made of a sum");
@@ -46,6 +48,20 @@ check_zero(struct reader *r)
 
 	if (op->padding_loc.start && op->pads_zero_point && !pool && !op->x_zero)
 		diag_error(r->diag, op->padding_loc, "cells outside cannot be zero points: the unit takes none of x");
+}
+
+/* A block is of one size, and its results are the network's own. */
+static void
+check_block(struct reader *r)
+{
+	const struct chip_op *op = r->op;
+
+	if (op->kind != KIND_BLOCK)
+		return;
+	if (!block_size(op, VAR_ROWS) || !block_size(op, VAR_OUT))
+		diag_error(r->diag, op->loc, "a block has one size: rows = N; out = N;");
+	if (op->types.n > 1)
+		diag_error(r->diag, op->types.v[1].loc, "a block has one type");
 }
 
 /* ---- pairs against the sets of their variables ---- */
@@ -331,6 +347,7 @@ check_op(struct reader *r)
 	check_partial(r);
 	check_requant(r);
 	check_zero(r);
+	check_block(r);
 	for (const struct chip_limit *l = r->op->limits; l; l = l->next)
 		if (l->kind == LIMIT_PAIR)
 			check_pair(r, l);

@@ -82,6 +82,9 @@ struct chip_layout {
 	struct chip_axis axis[8];
 	bool pitch;                    /* vectors of the last axis may lie apart (x, y, a, b, sum): {x.pitch} is the distance */
 	int32_t align;                 /* bytes, of the operand's start; 1: any */
+	/* w only: the values v0, v1, ... of the last axis are one number of FUSED, v0 + v1 * FACTOR + v2 * FACTOR^2 ...  DT_COUNT: each its own. */
+	enum dtype fused;
+	int64_t factor;
 };
 /* Whether an activation with this layout is the plain row-major [h, w, c] (or [rows, n]) of the graph. */
 bool chip_layout_is_plain(const struct chip_layout *);
@@ -89,6 +92,10 @@ bool chip_layout_is_plain(const struct chip_layout *);
 int64_t chip_layout_count(const struct chip_layout *, const int32_t size[DIM_COUNT]);
 /* Rearranges: element (i_h, i_w, ...) of FROM, whose steps per dimension are STEP, to its place in TO, of which the
  * filling is zero.  BYTES per element. */
+/* What of the packed weights lies in memory as one number: the last axis when it is fused, else one element. */
+int chip_layout_fused(const struct chip_layout *);
+/* COUNT numbers of L's fused type from the packed int8 weights FROM. */
+void chip_layout_fuse(const struct chip_layout *, int64_t count, const int8_t *from, void *to);
 void chip_layout_pack(const struct chip_layout *, const int32_t size[DIM_COUNT], const int64_t step[DIM_COUNT],
 	const void *from, void *to, int bytes);
 

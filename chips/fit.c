@@ -74,6 +74,22 @@ set_elements(const struct node *n, bool flat, int64_t *v)
 	return true;
 }
 
+/* A convolution or dense layer as the product of two matrices: the windows (of one group), and the filters. */
+static bool
+set_product(const struct node *n, int64_t *v)
+{
+	if (n->op == OP_DENSE) {
+		set_vectors(n, v);
+		return true;
+	}
+	if (n->op != OP_CONV2D)
+		return false;
+	v[VAR_ROWS] = rows_of(n->out);
+	v[VAR_IN] = tensor_count(n->in[1]) / n->attr.out;
+	v[VAR_OUT] = n->attr.out / n->attr.groups;
+	return true;
+}
+
 /* The numbers of N as a call of the kind K; false: it is none. */
 static bool
 set_numbers(enum chip_kind k, const struct node *n, bool flat, int64_t *v)
@@ -86,6 +102,8 @@ set_numbers(enum chip_kind k, const struct node *n, bool flat, int64_t *v)
 		set_vectors(n, v);
 		return true;
 	}
+	if (k == KIND_BLOCK)
+		return set_product(n, v);
 	if ((int)n->op != chip_kind_info[k].op)
 		return false;
 	switch (k) {
@@ -109,7 +127,7 @@ set_numbers(enum chip_kind k, const struct node *n, bool flat, int64_t *v)
 		return true;
 	case KIND_ADD: case KIND_MUL: case KIND_RELU: case KIND_COPY:
 		return set_elements(n, flat, v);
-	case KIND_DOT: case KIND_COUNT:
+	case KIND_BLOCK: case KIND_DOT: case KIND_COUNT:
 		break;
 	}
 	return false;
@@ -212,7 +230,7 @@ macs_of(enum chip_kind k, const int64_t *v)
 		return times(times(v[VAR_HO], v[VAR_WO]), times(kernel, v[VAR_OUT]));
 	case KIND_TCONV2D:
 		return times(times(times(v[VAR_HI], v[VAR_WI]), times(kernel, v[VAR_OUT])), v[VAR_IN]);
-	case KIND_DENSE:
+	case KIND_DENSE: case KIND_BLOCK:
 		return times(times(v[VAR_ROWS], v[VAR_IN]), v[VAR_OUT]);
 	case KIND_DOT:
 		return v[VAR_N];

@@ -92,6 +92,29 @@ chip_layout_pack(const struct chip_layout *l, const int32_t size[DIM_COUNT], con
 	}
 }
 
+int
+chip_layout_fused(const struct chip_layout *l)
+{
+	return l->fused == DT_COUNT ? 1 : l->axis[l->n - 1].mod;
+}
+
+void
+chip_layout_fuse(const struct chip_layout *l, int64_t count, const int8_t *from, void *to)
+{
+	int n = chip_layout_fused(l);
+
+	for (int64_t i = 0; i < count; i++) {
+		int64_t v = 0;
+
+		for (int k = n - 1; k >= 0; k--)
+			v = v * l->factor + from[i * n + k];
+		if (l->fused == DT_I16)
+			((int16_t *)to)[i] = (int16_t)v;
+		else
+			((int32_t *)to)[i] = (int32_t)v;
+	}
+}
+
 /* ---- whether every element has one place ---- */
 
 /* The piece of dimension D whose div is DIV; NULL: there is none. */

@@ -1,4 +1,6 @@
 libnetc_a_SOURCES += \
+	%D%/blocks.c \
+	%D%/blocks.h \
 	%D%/bounds.h \
 	%D%/candidates.h \
 	%D%/chip.h \

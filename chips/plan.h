@@ -12,6 +12,7 @@ struct parts { int n; const int32_t *size; };
 
 enum plan_how {
 	PLAN_UNIT,       /* calls of the unit */
+	PLAN_BLOCK,      /* loops around register blocks */
 	PLAN_DOT,        /* loops around a dot product */
 	PLAN_PORTABLE,   /* portable C: no unit, or the place(cpu) annotation; may be cut all the same */
 	PLAN_NONE        /* nothing is left of it: a shuffle in the weights of other layers */

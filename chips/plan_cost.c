@@ -1,6 +1,7 @@
 /* What a plan costs: its calls by the unit's formulas, and what portable C does around them: copies that padding, fill and layouts force,
  * additions of partial sums, rescaling. */
 #include <config.h>
+#include "chips/blocks.h"
 #include "chips/search.h"
 
 /* ---- work outside of the layer's unit ---- */
@@ -367,6 +368,36 @@ plan_cost_dot(const struct work *w, struct plan *p, int32_t length)
 	if (result == DT_I8) {
 		v = vector_vars(results / outs, outs, DT_I32, false, DT_I8);
 		add_portable(&t, &v, 1);
+	}
+	p->bytes = (int64_t)t.bytes;
+	if (!t.ok)
+		p->why = "its cost formula has no value";
+	return t.ok;
+}
+
+/* ---- register blocks ---- */
+
+bool
+plan_cost_blocks(const struct work *w, struct plan *p, const struct blocks *b)
+{
+	struct tally t = { .w = w, .p = p, .ok = true };
+	const struct chip_op *const ops[4] = { b->full, b->one, b->narrow, b->narrow_one };
+	const struct node *n = w->node;
+	int64_t calls[4], column = (int64_t)b->k * dtype_info[b->full->types.v[0].x].bytes;
+
+	p->calls = 0;
+	p->cycles = p->portable_cycles = 0;
+	blocks_calls(b, n, calls);
+	for (int i = 0; i < 4; i++)
+		if (calls[i] > 0) {
+			struct chip_vars v;
+
+			blocks_vars(b, ops[i], n, &v);
+			add_call(&t, ops[i], &v, calls[i]);
+		}
+	if (!blocks_in_place(b, n)) {
+		add_copy(&t, column, b->windows * (n->op == OP_CONV2D ? n->attr.groups : 1));
+		p->scratch = column * b->rows;
 	}
 	p->bytes = (int64_t)t.bytes;
 	if (!t.ok)

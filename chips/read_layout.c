@@ -15,6 +15,7 @@ layout_defaults(struct chip_op *op)
 		struct chip_layout *l = &op->layout[o];
 
 		l->align = 1;
+		l->fused = DT_COUNT;
 		for (size_t i = 0; i < sizeof order / sizeof *order; i++)
 			if (dims >> order[i] & 1 && (weight || order[i] != DIM_OUT))
 				l->axis[l->n++] = (struct chip_axis){ order[i], 1, 0 };
@@ -157,6 +158,17 @@ read_axes(struct reader *r, enum chip_operand o, const struct ast_expr *list, st
 
 /* ---- options ---- */
 
+/* Whether the type holds what weights within [-127, 127] come to. */
+static bool
+fits_fused(const struct chip_layout *l)
+{
+	int64_t most = 0;
+
+	for (int i = 0; i < l->axis[l->n - 1].mod && most <= INT32_MAX; i++)
+		most = most * l->factor + 127;
+	return most <= dtype_info[l->fused].hi;
+}
+
 static bool
 read_pitch(struct reader *r, enum chip_operand o, const struct ast_expr *e, struct chip_layout *l)
 {
@@ -185,10 +197,37 @@ read_align(struct reader *r, const struct ast_expr *e, struct chip_layout *l)
 	return true;
 }
 
+/* fused i16 256: the values of the last axis as one number. */
+static bool
+read_fused(struct reader *r, enum chip_operand o, const struct ast_expr *e, struct chip_layout *l)
+{
+	const struct ast_expr *type = e->next, *factor = type ? type->next : NULL;
+	const struct chip_axis *last = &l->axis[l->n - 1];
+
+	if (r->op->kind != KIND_BLOCK || o != OPERAND_W) {
+		diag_error(r->diag, e->loc, "only the weights of a block can be fused");
+		return false;
+	}
+	if (!factor || type->kind != EXPR_NAME || !dtype_lookup(type->u.str.s, &l->fused) || (l->fused != DT_I16 && l->fused != DT_I32)
+			|| factor->kind != EXPR_INT || factor->u.i < 2 || factor->u.i > INT32_MAX) {
+		l->fused = DT_COUNT;
+		diag_error(r->diag, e->loc, "'fused' takes i16 or i32 and a factor, as in 'fused i16 256'");
+		return false;
+	}
+	l->factor = factor->u.i;
+	if (last->mod < 2 || !fits_fused(l)) {
+		diag_error(r->diag, e->loc, "%s holds no %d int8 weights at a factor of %lld", dtype_info[l->fused].name, last->mod,
+			(long long)l->factor);
+		l->fused = DT_COUNT;
+		return false;
+	}
+	return true;
+}
+
 static void
 read_options(struct reader *r, enum chip_operand o, const struct ast_expr *e, struct chip_layout *l)
 {
-	static const char *const known[] = { "pitch", "align" };
+	static const char *const known[] = { "pitch", "align", "fused" };
 
 	for (; e; e = e->next) {
 		if (reader_is_name(e, "pitch")) {
@@ -198,12 +237,16 @@ read_options(struct reader *r, enum chip_operand o, const struct ast_expr *e, st
 			if (!read_align(r, e, l))
 				return;
 			e = e->next;
+		} else if (reader_is_name(e, "fused")) {
+			if (!read_fused(r, o, e, l))
+				return;
+			e = e->next->next;
 		} else {
 			if (e->kind == EXPR_ERROR)
 				return;
-			diag_error(r->diag, e->loc, "behind a layout's axes stand 'pitch' and 'align N'");
+			diag_error(r->diag, e->loc, "behind a layout's axes stand 'pitch', 'align N' and of a block's weights 'fused TYPE FACTOR'");
 			if (e->kind == EXPR_NAME)
-				reader_suggest(r, e->loc, e->u.str.s, known, 2);
+				reader_suggest(r, e->loc, e->u.str.s, known, 3);
 			return;
 		}
 	}
@@ -238,7 +281,7 @@ read_layout(struct reader *r, const struct ast_chip_item *item)
 {
 	for (const struct ast_clause *c = item->clauses; c; c = c->next) {
 		const struct ast_expr *e = c->alts->atoms;
-		struct chip_layout l = { .loc = c->loc, .align = 1 };
+		struct chip_layout l = { .loc = c->loc, .align = 1, .fused = DT_COUNT };
 		enum chip_operand o;
 
 		if (c->alts->next) {

@@ -100,6 +100,9 @@ double plan_fill_cycles(const struct work *, const struct plan *, int32_t channe
 double plan_addition_cycles(const struct work *, const struct plan *);
 /* Of dot products of at most LENGTH values. */
 bool plan_cost_dot(const struct work *, struct plan *p, int32_t length);
+/* Of register blocks. */
+struct blocks;
+bool plan_cost_blocks(const struct work *, struct plan *p, const struct blocks *);
 bool plan_cost_portable(const struct work *, struct plan *p);
 /* The chip's unit that adds sums of TYPE, or rescales them; NULL: it has none that takes ROWS vectors of N. */
 const struct chip_op *sum_unit(const struct work *, enum chip_kind, enum dtype from, enum dtype to, int64_t rows, int64_t n);

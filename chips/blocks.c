@@ -1,0 +1,151 @@
+/* Which blocks make a layer, and how many calls of each that takes. */
+#include <config.h>
+#include "chips/blocks.h"
+
+int32_t
+block_size(const struct chip_op *op, enum chip_var v)
+{
+	struct chip_vars none;
+
+	chip_vars_clear(&none);
+	for (const struct chip_limit *l = op->limits; l; l = l->next)
+		if (l->kind == LIMIT_SET && l->var == v) {
+			int64_t least = chip_set_at_least(&l->set, &none, 1), most = chip_set_at_most(&l->set, &none, INT32_MAX);
+
+			return least == most && least > 0 ? (int32_t)least : 0;
+		}
+	return 0;
+}
+
+/* The least number of values from K on that OP takes; 0: none. */
+static int32_t
+values_at_least(const struct chip_op *op, int64_t k)
+{
+	struct chip_vars none;
+
+	chip_vars_clear(&none);
+	for (const struct chip_limit *l = op->limits; l && k > 0; l = l->next)
+		if (l->kind == LIMIT_SET && l->var == VAR_IN)
+			k = chip_set_at_least(&l->set, &none, k);
+	return k > 0 && k <= INT32_MAX ? (int32_t)k : 0;
+}
+
+static bool
+same_layout(const struct chip_layout *a, const struct chip_layout *b)
+{
+	if (a->n != b->n || a->fused != b->fused || (a->fused != DT_COUNT && a->factor != b->factor))
+		return false;
+	for (int i = 0; i < a->n; i++)
+		if (a->axis[i].dim != b->axis[i].dim || a->axis[i].div != b->axis[i].div || a->axis[i].mod != b->axis[i].mod)
+			return false;
+	return true;
+}
+
+/* A block of the same chip with ROWS and CHANNELS and the windows of LIKE; SAME_WEIGHTS: its weights too. */
+static const struct chip_op *
+companion(const struct chip_op *like, int32_t rows, int32_t channels, bool same_weights)
+{
+	for (size_t i = 0; i < like->chip->ops.n; i++) {
+		const struct chip_op *op = &like->chip->ops.v[i];
+
+		if (op->kind == KIND_BLOCK && block_size(op, VAR_ROWS) == rows && block_size(op, VAR_OUT) == channels
+				&& op->types.v[0].x == like->types.v[0].x && op->layout[OPERAND_X].align <= like->layout[OPERAND_X].align
+				&& (!same_weights || same_layout(&op->layout[OPERAND_W], &like->layout[OPERAND_W])))
+			return op;
+	}
+	return NULL;
+}
+
+void
+blocks_vars(const struct blocks *b, const struct chip_op *op, const struct node *n, struct chip_vars *v)
+{
+	chip_vars_of(op, n, v);
+	v->v[VAR_ROWS] = block_size(op, VAR_ROWS);
+	v->v[VAR_OUT] = block_size(op, VAR_OUT);
+	v->v[VAR_IN] = b->k;
+	v->type[OPERAND_X] = op->types.v[0].x;
+	chip_vars_complete(op, v);
+}
+
+static bool
+takes(const struct blocks *b, const struct chip_op *op, const struct node *n, const struct chip_limit **limit)
+{
+	struct chip_vars v;
+
+	if (!op)
+		return true;
+	blocks_vars(b, op, n, &v);
+	return chip_breaks(op, &v, limit, 1) == 0;
+}
+
+/* Everything that is left over has a block. */
+static const char *
+find_companions(struct blocks *b)
+{
+	int32_t left = (int32_t)(b->filters % b->channels);
+	bool rows_left = b->rows > 1;
+
+	b->one = rows_left ? companion(b->full, 1, b->channels, true) : NULL;
+	if (rows_left && !b->one)
+		return "no block of the chip takes one row with the same weights";
+	if (left == 0)
+		return NULL;
+	b->narrow_one = companion(b->full, 1, 1, false);
+	if (!b->narrow_one)
+		return "no block of the chip takes one row and one channel";
+	b->narrow = rows_left ? companion(b->narrow_one, b->rows, 1, true) : NULL;
+	return NULL;
+}
+
+bool
+blocks_find(const struct chip_op *op, const struct node *n, struct blocks *b, const char **why, const struct chip_limit **limit)
+{
+	const struct chip_type *t = &op->types.v[0];
+	struct chip_vars v;
+
+	*b = (struct blocks){ .full = op, .rows = block_size(op, VAR_ROWS), .channels = block_size(op, VAR_OUT) };
+	*limit = NULL;
+	*why = "takes no such layer";
+	if (!chip_vars_of(op, n, &v) || n->nin > INPUT_SUM)
+		return false;
+	*why = "takes no such element types";
+	if (n->out->dtype != DT_I8 || n->in[0]->dtype != DT_I8 || n->in[1]->dtype != t->w || n->attr.result != DT_COUNT)
+		return false;
+	b->windows = v.v[VAR_ROWS];
+	b->filters = v.v[VAR_OUT];
+	b->k = values_at_least(op, v.v[VAR_IN]);
+	*why = "takes no windows so large";
+	if (!b->k)
+		return false;
+	*why = find_companions(b);
+	if (*why)
+		return false;
+	*why = "is refused by a condition";
+	return takes(b, b->full, n, limit) && takes(b, b->one, n, limit) && takes(b, b->narrow, n, limit) && takes(b, b->narrow_one, n, limit);
+}
+
+void
+blocks_calls(const struct blocks *b, const struct node *n, int64_t calls[4])
+{
+	int64_t groups = n->op == OP_CONV2D ? n->attr.groups : 1, width = n->op == OP_CONV2D && !blocks_in_place(b, n) ? n->out->shape.dim[1]
+		: b->windows, lines = b->windows / width;
+	int64_t whole = lines * (width / b->rows), rest = lines * (width % b->rows), wide = b->filters / b->channels, left = b->filters % b->channels;
+
+	calls[0] = groups * whole * wide;
+	calls[1] = groups * rest * wide;
+	calls[2] = b->narrow ? groups * whole * left : 0;
+	calls[3] = b->narrow_one ? groups * left * (rest + (b->narrow ? 0 : whole * b->rows)) : 0;
+}
+
+bool
+blocks_in_place(const struct blocks *b, const struct node *n)
+{
+	const struct attrs *at = &n->attr;
+
+	if (b->full->types.v[0].x != DT_I8 || b->k != tensor_count(n->in[1]) / (n->op == OP_CONV2D ? at->out : n->in[1]->shape.dim[0]))
+		return false;
+	if (b->full->layout[OPERAND_X].align > 1)
+		return false;
+	return n->op == OP_DENSE || (at->kernel[0] == 1 && at->kernel[1] == 1 && at->stride[0] == 1 && at->stride[1] == 1
+		&& !at->pad[0] && !at->pad[1] && !at->pad[2] && !at->pad[3]);
+}

@@ -1,0 +1,31 @@
+/* Register blocks (`op block` of a .chip): micro-kernels of a fixed number of rows and channels, which netc's loops put
+ * together to a convolution or a dense layer.  A layer is the product of two matrices, the windows of the image (rows of K values) and
+ * the filters; a block computes a few rows of the result by a few channels of it, from sums to finished int8 values.
+ *
+ * What is left over at the edges is done by other blocks of the chip: of one row and as many channels with the same weights, of one
+ * channel with weights of its own. */
+#ifndef CHIPS_BLOCKS_H
+#define CHIPS_BLOCKS_H
+#include "chips/chip.h"
+
+struct blocks {
+	const struct chip_op *full;       /* the block itself: ROWS x CHANNELS */
+	const struct chip_op *one;        /* 1 x CHANNELS; NULL: no rows are left over */
+	const struct chip_op *narrow;     /* ROWS x 1, or NULL */
+	const struct chip_op *narrow_one; /* 1 x 1; NULL: no channels are left over */
+	int32_t rows, channels;
+	int32_t k;                        /* values of a window, filled up with weights of 0 to what the blocks take */
+	int64_t windows, filters;         /* of one group */
+};
+/* The single value of VAR that OP states ("rows = 2"); 0: several, or none. */
+int32_t block_size(const struct chip_op *, enum chip_var);
+/* How the block OP and its companions make the layer N.  False: they do not; WHY and LIMIT (or NULL) say what is in the way. */
+bool blocks_find(const struct chip_op *, const struct node *n, struct blocks *, const char **why,
+	const struct chip_limit **limit);
+/* The numbers of one call of the block OP within B. */
+void blocks_vars(const struct blocks *, const struct chip_op *, const struct node *n, struct chip_vars *);
+/* How many calls of each there are: of full, one, narrow, narrow_one; all groups together. */
+void blocks_calls(const struct blocks *, const struct node *n, int64_t calls[4]);
+/* Whether the blocks read the windows where they lie: else each window is collected first. */
+bool blocks_in_place(const struct blocks *, const struct node *n);
+#endif
