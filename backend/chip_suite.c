@@ -585,7 +585,8 @@ chip_suite_emit(struct chip_c *g, struct outputs *out, const char *dir, const ch
 	if (!chip_c_functions(g))
 		return false;
 	for (size_t i = 0; i < g->chip->ops.n; i++)
-		probe_unit(&s, &g->chip->ops.v[i]);
+		if (g->chip->ops.v[i].kind != KIND_BLOCK)
+			probe_unit(&s, &g->chip->ops.v[i]);
 	if (s.probes.n == 0) {
 		diag_error(g->diag, g->chip->loc, "no unit of '%s' has a call within its limits", g->chip->name);
 		return false;

@@ -16,14 +16,30 @@ struct blocked {
 
 /* ---- constants ---- */
 
+/* The bias of a channel without weights and what becomes of it are any number: BIAS gets the result itself, less its zero point, and R what
+ * leaves it as it is. */
 static void
-call_bias(struct blocked *k, struct call *c)
+make_constant(const struct rescale *r, int32_t o, int32_t *bias)
+{
+	struct multiplier *by = (struct multiplier *)&r->by[o];
+
+	*bias = rescale_at(r, *bias, o);
+	*bias = *bias < -256 ? -256 : *bias > 256 ? 256 : *bias; /* beyond all results */
+	*by = (struct multiplier){ .m = 1 << 30, .shift = 1 };
+}
+
+/* Bias and multipliers. */
+static void
+call_scaling(struct blocked *k, struct call *c)
 {
 	const struct node *n = k->u.node;
 	const int32_t *b = n->nin > 2 ? n->in[2]->data : NULL;
 	const int8_t *w = n->in[1]->data;
 	int32_t zero = n->in[0]->quant.zero, count = (int32_t)(k->b.filters * k->groups);
 	int32_t *folded = ARENA_ARRAY(k->u.l->p->arena, int32_t, (size_t)count);
+	struct rescale r;
+
+	rescale_of(k->u.l->p->arena, n, &r);
 
 	for (int32_t o = 0; o < count; o++) {
 		uint32_t sum = b ? (uint32_t)b[o] : 0;
@@ -31,9 +47,12 @@ call_bias(struct blocked *k, struct call *c)
 		for (int64_t i = 0; i < k->values; i++)
 			sum -= (uint32_t)(zero * w[o * k->values + i]);
 		folded[o] = (int32_t)sum;
+		if (blocks_constant(n, o))
+			make_constant(&r, o, &folded[o]);
 	}
 	call_place(k->u.l, c, ARG_CONST, "bias", unit_constant(&k->u, arena_printf(k->u.l->p->arena, "%s.bias_folded", n->name), DT_I32,
 		&(struct shape){ 1, { count } }, folded, 1, NULL));
+	call_multipliers(k->u.l, c, &r);
 }
 
 /* Bytes of the packed weights of one block OP. */
@@ -185,7 +204,6 @@ lower_blocks(struct lower *l, const struct node *n)
 	struct blocked k = { .u = { .l = l, .node = n, .op = n->unit }, .groups = n->op == OP_CONV2D ? n->attr.groups : 1 };
 	int64_t whole;
 	enum dtype column;
-	struct rescale r;
 	const char *why;
 	const struct chip_limit *limit;
 	struct call *c;
@@ -203,9 +221,7 @@ lower_blocks(struct lower *l, const struct node *n)
 	call_in(l, c, "x", n->in[0]);
 	call_weights(&k, c, "weight", k.b.full, 0, whole);
 	call_weights(&k, c, "narrow_weight", k.b.narrow_one, whole, k.b.filters);
-	call_bias(&k, c);
-	rescale_of(l->p->arena, n, &r);
-	call_multipliers(l, c, &r);
+	call_scaling(&k, c);
 	if (!in_place) {
 		struct buffer *s = lower_scratch(l, n, column, (int64_t)k.b.k * k.b.rows);
 

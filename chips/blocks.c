@@ -1,6 +1,7 @@
 /* Which blocks make a layer, and how many calls of each that takes. */
 #include <config.h>
 #include "chips/blocks.h"
+#include "chips/bounds.h"
 
 int32_t
 block_size(const struct chip_op *op, enum chip_var v)
@@ -97,6 +98,35 @@ find_companions(struct blocks *b)
 	return NULL;
 }
 
+/* Whether the sums of all channels but those that are constant (blocks_constant) stay within the accumulator. */
+static bool
+sums_fit(const struct chip_op *op, const struct node *n)
+{
+	struct arena scratch = { 0 };
+	int32_t out = n->out->shape.dim[n->out->shape.rank - 1];
+	int64_t limit = INT64_C(1) << (op->accumulator_bits - 1);
+	int64_t *lo = ARENA_ARRAY(&scratch, int64_t, (size_t)out), *hi = ARENA_ARRAY(&scratch, int64_t, (size_t)out);
+	bool fit = true;
+
+	layer_sum_range(n, 0, layer_in_channels(n), lo, hi);
+	for (int32_t o = 0; o < out; o++)
+		fit &= lo[o] == hi[o] || (lo[o] > -limit && hi[o] < limit);
+	arena_free(&scratch);
+	return fit;
+}
+
+bool
+blocks_constant(const struct node *n, int32_t o)
+{
+	int64_t per = tensor_count(n->in[1]) / (n->op == OP_CONV2D ? n->attr.out : n->in[1]->shape.dim[0]);
+	const int8_t *w = n->in[1]->data;
+
+	for (int64_t i = 0; i < per; i++)
+		if (w[o * per + i])
+			return false;
+	return true;
+}
+
 bool
 blocks_find(const struct chip_op *op, const struct node *n, struct blocks *b, const char **why, const struct chip_limit **limit)
 {
@@ -119,6 +149,9 @@ blocks_find(const struct chip_op *op, const struct node *n, struct blocks *b, co
 		return false;
 	*why = find_companions(b);
 	if (*why)
+		return false;
+	*why = "may be given sums beyond its accumulator";
+	if (op->accumulator_bits < 32 && !sums_fit(op, n))
 		return false;
 	*why = "is refused by a condition";
 	return takes(b, b->full, n, limit) && takes(b, b->one, n, limit) && takes(b, b->narrow, n, limit) && takes(b, b->narrow_one, n, limit);

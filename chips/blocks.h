@@ -26,6 +26,8 @@ bool blocks_find(const struct chip_op *, const struct node *n, struct blocks *, 
 void blocks_vars(const struct blocks *, const struct chip_op *, const struct node *n, struct chip_vars *);
 /* How many calls of each there are: of full, one, narrow, narrow_one; all groups together. */
 void blocks_calls(const struct blocks *, const struct node *n, int64_t calls[4]);
+/* Whether output channel O has no weight but 0: its result is one value, and its sum may be anything. */
+bool blocks_constant(const struct node *n, int32_t o);
 /* Whether the blocks read the windows where they lie: else each window is collected first. */
 bool blocks_in_place(const struct blocks *, const struct node *n);
 #endif

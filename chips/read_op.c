@@ -36,7 +36,7 @@ static const struct property {
 	{ "requant",         SCALED, read_requant, false },
 	{ "multiplier_bits", SCALED, read_multiplier_bits, false },
 	{ "shift",           SCALED, read_shift, false },
-	{ "accumulator",     LAYERS | K(DOT), read_accumulator, false },
+	{ "accumulator",     LAYERS | K(DOT) | K(BLOCK), read_accumulator, false },
 	{ "activation",      LAYERS | POOLS | PAIRS | K(REQUANTIZE), read_activation, false },
 	{ "zero_points",     SCALED, read_zero_points, false },
 	{ "padding",         K(CONV2D) | K(DWCONV2D) | POOLS, read_padding, false },

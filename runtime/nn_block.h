@@ -31,7 +31,8 @@ NN_BLOCK_INLINE void
 nn_block_windows(const struct nn_blocks *k, nn_block_fn *wide, nn_block_fn *narrow, int8_t *y, int32_t y_pitch, const void *x,
 	int32_t x_pitch, int32_t first, int32_t n)
 {
-	const char *w = k->weight + first / k->channels * k->step;
+	const int32_t group = first / n, left = n % k->channels;
+	const char *w = k->weight + group * (n / k->channels) * k->step;
 	int32_t c = 0;
 
 	for (; c + k->channels <= n; c += k->channels, w += k->step)
@@ -39,7 +40,7 @@ nn_block_windows(const struct nn_blocks *k, nn_block_fn *wide, nn_block_fn *narr
 			k->y_zero, k->lo, k->hi);
 	if (!narrow)
 		return;
-	w = k->narrow_weight + first / n * (n - c) * k->narrow_step;
+	w = k->narrow_weight + group * left * k->narrow_step;
 	for (; c < n; c++, w += k->narrow_step)
 		narrow(y + c, y_pitch, x, x_pitch, w, k->bias + first + c, k->multiplier + first + c, k->shift + first + c, k->in,
 			k->y_zero, k->lo, k->hi);

@@ -16,6 +16,7 @@ shell_tests = \
   %D%/chips_random.test \
   %D%/chip_models.test \
   %D%/chip_tools.test \
+  %D%/blocks.test \
   %D%/chips.test \
   %D%/cores.test \
   %D%/examples.test \
