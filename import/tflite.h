@@ -111,6 +111,9 @@ struct tensor *tfl_const(struct tfl *, const struct tfl_op *, int k, const char 
 	const struct quant *);
 /* The elements of V, a constant, as DTYPE; NULL after an error. */
 const void *tfl_elements(struct tfl *, const struct tfl_op *, const struct tfl_value *v, enum dtype);
+/* Whether all elements of the constant C are the same; the real value of the first one. */
+bool tfl_is_uniform(const struct tensor *c);
+float tfl_first(const struct tensor *c);
 /* The elements of input K, an integer constant, and their number; NULL after an error. */
 const int64_t *tfl_ints_of(struct tfl *, const struct tfl_op *, int k, int64_t *n);
 /* The same as a list of up to RANK_MAX integers of 32 bits. */

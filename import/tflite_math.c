@@ -165,15 +165,6 @@ tfl_leaky_relu(struct tfl *t, struct tfl_op *op)
 	return unary(t, op, OP_LEAKY_RELU, &a);
 }
 
-/* Whether all elements of C are the same. */
-static bool
-is_uniform(const struct tensor *c)
-{
-	size_t bytes = (size_t)dtype_info[c->dtype].bytes;
-
-	return memcmp(c->data, (const char *)c->data + bytes, ((size_t)tensor_count(c) - 1) * bytes) == 0;
-}
-
 /* Slopes of their own below zero: relu(x) + slope * min(x, 0). */
 static struct tensor *
 sloped(struct tfl *t, const struct tfl_op *op, struct tensor *x, struct tensor *slope)
@@ -204,7 +195,7 @@ tfl_prelu(struct tfl *t, struct tfl_op *op)
 	slope = tfl_broadcast(t, op, 1, "slope");
 	if (!slope)
 		return false;
-	if (!is_uniform(slope))
+	if (!tfl_is_uniform(slope))
 		return tfl_result_like(t, op, sloped(t, op, x, slope), 0);
 	attrs_init(&a);
 	a.alpha = *(const float *)slope->data;
@@ -221,12 +212,12 @@ bound_of(struct tfl *t, const struct tfl_op *op, int k, const struct tensor *x, 
 
 	if (!c)
 		return false;
-	if (!is_uniform(c) || tensor_count(c) > tensor_count(x))
+	if (!tfl_is_uniform(c) || tensor_count(c) > tensor_count(x))
 		return tfl_refuse(t, op, "with a constant of several values");
 	if (c->dtype != x->dtype || !quant_equal(&c->quant, &x->quant)
 	    || (x->dtype == DT_I8 && !quant_equal(&x->quant, &op->out[0]->quant)))
 		return tfl_refuse(t, op, "of values of several scales");
-	*bound = c->dtype == DT_F32 ? *(const float *)c->data : c->quant.scale[0] * (float)(*(const int8_t *)c->data - c->quant.zero);
+	*bound = tfl_first(c);
 	return true;
 }
 

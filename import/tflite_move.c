@@ -342,20 +342,65 @@ tfl_padv2(struct tfl *t, struct tfl_op *op)
 
 /* ---- concat ---- */
 
-/* The N values X, each of SHAPE but along AXIS, side by side; the graph leaves SHAPE's batch out if DROP. */
+/* X[ONLY] between constants that all have one value: cells around it; NULL after an error. */
 static struct tensor *
-concat(struct tfl *t, const struct tfl_op *op, struct tensor **x, int n, int axis, bool drop)
+concat_padding(struct tfl *t, const struct tfl_op *op, struct tensor **x, int axis, int only)
 {
 	struct attrs a;
+	const struct tensor *first = x[only == 0 ? 1 : 0];
 
-	for (int k = 1; k < n; k++)
-		if (x[k]->dtype == DT_I8 && x[0]->dtype == DT_I8 && !quant_equal(&x[k]->quant, &x[0]->quant)) {
+	attrs_init(&a);
+	a.value = tfl_first(first);
+	a.before.n = a.after.n = x[only]->shape.rank;
+	for (int k = 0; k < op->nin; k++) {
+		if (k == only)
+			continue;
+		if (!tfl_is_uniform(x[k]) || memcmp(x[k]->data, first->data, (size_t)dtype_info[first->dtype].bytes) != 0) {
+			tfl_refuse(t, op, "of values and constants");
+			return NULL;
+		}
+		(k < only ? &a.before : &a.after)->v[axis] += x[k]->shape.dim[axis];
+	}
+	return tfl_node(t, op, OP_PAD, NULL, &x[only], 1, &a);
+}
+
+/* The inputs, which X holds, side by side along AXIS; NULL after an error. */
+static struct tensor *
+concat(struct tfl *t, const struct tfl_op *op, struct tensor **x, int axis)
+{
+	struct attrs a;
+	int constants = 0, value = 0;
+
+	for (int k = 0; k < op->nin; k++) {
+		if (x[k]->dtype != x[0]->dtype || !quant_equal(&x[k]->quant, &x[0]->quant)) {
 			tfl_refuse(t, op, "of values of several scales");
 			return NULL;
 		}
+		constants += x[k]->data != NULL;
+		value = x[k]->data ? value : k;
+	}
+	if (constants > 0 && constants == op->nin - 1)
+		return concat_padding(t, op, x, axis, value);
+	if (constants > 0 && constants < op->nin) {
+		tfl_refuse(t, op, "of values and constants");
+		return NULL;
+	}
 	attrs_init(&a);
-	a.axis = axis - drop;
-	return tfl_node(t, op, OP_CONCAT, NULL, x, n, &a);
+	a.axis = axis;
+	return tfl_node(t, op, OP_CONCAT, NULL, x, op->nin, &a);
+}
+
+/* Whether S, of an input, has the dimensions of SHAPE but along AXIS. */
+static bool
+fits_beside(struct tfl *t, const struct tfl_op *op, const struct shape *s, const struct shape *shape, int axis)
+{
+	char a[SHAPE_TEXT], b[SHAPE_TEXT];
+	bool same = s->rank == shape->rank;
+
+	for (int i = 0; same && i < s->rank; i++)
+		same = i == axis || s->dim[i] == shape->dim[i];
+	return same || tfl_error(t, op, "its inputs %s and %s do not fit beside each other", shape_text(shape, a, sizeof a),
+		shape_text(s, b, sizeof b));
 }
 
 bool
@@ -371,8 +416,8 @@ tfl_concat(struct tfl *t, struct tfl_op *op)
 	bool drop = tfl_batched(&shape) && axis > 0;
 	for (int k = 0; k < op->nin; k++) {
 		const struct shape *s = &op->in[k]->shape;
-		if (s->rank != shape.rank)
-			return tfl_error(t, op, "its inputs have %d and %d dimensions", shape.rank, s->rank);
+		if (!fits_beside(t, op, s, &shape, axis))
+			return false;
 		length += s->dim[axis];
 		x[k] = drop ? tfl_input(t, op, k, arena_printf(t->m->arena, "x%d", k)) : whole(t, op, k);
 		if (!x[k])
@@ -382,7 +427,7 @@ tfl_concat(struct tfl *t, struct tfl_op *op)
 		dim[i] = i == axis ? length : shape.dim[i];
 	if (!tfl_make_shape(t, op, dim, shape.rank, &shape))
 		return false;
-	struct tensor *y = tfl_activation(t, op, concat(t, op, x, op->nin, axis, drop), OPT_CONCAT_ACTIVATION);
+	struct tensor *y = tfl_activation(t, op, concat(t, op, x, axis - drop), OPT_CONCAT_ACTIVATION);
 	return y && tfl_result(t, op, 0, y, &shape);
 }
 
@@ -415,7 +460,7 @@ tfl_pack(struct tfl *t, struct tfl_op *op)
 		if (!x[k])
 			return false;
 	}
-	struct tensor *y = concat(t, op, x, op->nin, axis, drop);
+	struct tensor *y = concat(t, op, x, axis - drop);
 	return y && tfl_result(t, op, 0, y, &all);
 }
 

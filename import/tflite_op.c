@@ -235,6 +235,20 @@ tfl_broadcast(struct tfl *t, const struct tfl_op *op, int k, const char *what)
 	return operand(t, op, k, what, &r);
 }
 
+bool
+tfl_is_uniform(const struct tensor *c)
+{
+	size_t bytes = (size_t)dtype_info[c->dtype].bytes;
+
+	return memcmp(c->data, (const char *)c->data + bytes, ((size_t)tensor_count(c) - 1) * bytes) == 0;
+}
+
+float
+tfl_first(const struct tensor *c)
+{
+	return c->dtype == DT_F32 ? *(const float *)c->data : c->quant.scale[0] * (float)(*(const int8_t *)c->data - c->quant.zero);
+}
+
 /* ---- integers ---- */
 
 const int64_t *
