@@ -36,6 +36,25 @@ array_fits(const struct npy *a, const struct import_io *io, const struct tensor 
 	return a->dtype == t->dtype && npy_shape_fits(&a->shape, &io->shape);
 }
 
+/* The elements of A, which are of no sign, as the graph has them: 128 less; false: they are no such bytes. */
+static bool
+sign_bytes(struct importing *im, struct npy *a)
+{
+	if (a->dtype != DT_I8 && a->dtype != DT_I32)
+		return false;
+	int64_t n = shape_count(&a->shape);
+	int8_t *to = ARENA_ARRAY(&im->c.source, int8_t, (size_t)n);
+	for (int64_t i = 0; i < n; i++) {
+		int32_t v = a->dtype == DT_I8 ? ((const int8_t *)a->data)[i] : ((const int32_t *)a->data)[i];
+		if (v < 0 || v > UINT8_MAX)
+			return false;
+		to[i] = (int8_t)(v - 128);
+	}
+	a->dtype = DT_I8;
+	a->data = to;
+	return true;
+}
+
 /* The elements of DATA, which has IO's shape, in T's order. */
 static const void *
 reorder(struct importing *im, const struct import_io *io, const struct tensor *t, const unsigned char *data)
@@ -71,9 +90,10 @@ read_array(struct importing *im, const char *path, const struct import_io *io, c
 		diag_error(&im->c.diag, LOC_NONE, "cannot read '%s': %s", path, why);
 		return NULL;
 	}
-	if (!array_fits(&a, io, t)) {
-		diag_error(&im->c.diag, LOC_NONE, "'%s' holds %s%s but the model's '%s' is %s%s", path, dtype_info[a.dtype].name,
-			shape_text(&a.shape, got, sizeof got), io->name, dtype_info[t->dtype].name,
+	enum dtype found = a.dtype;
+	if ((io->unsigned8 && !sign_bytes(im, &a)) || !array_fits(&a, io, t)) {
+		diag_error(&im->c.diag, LOC_NONE, "'%s' holds %s%s but the model's '%s' is %s%s", path, dtype_info[found].name,
+			shape_text(&a.shape, got, sizeof got), io->name, io->unsigned8 ? "u8" : dtype_info[t->dtype].name,
 			shape_text(&io->shape, want, sizeof want));
 		return NULL;
 	}

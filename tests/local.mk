@@ -21,6 +21,7 @@ shell_tests = \
   %D%/cores.test \
   %D%/examples.test \
   %D%/import_models.test \
+  %D%/import_tflite.test \
   %D%/models.test \
   %D%/random.test \
   %D%/golden.test \
