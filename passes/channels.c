@@ -112,11 +112,15 @@ node_out_run(const struct node *n)
 {
 	int32_t channels = tensor_channels(n->out);
 
-	if (rule_of(n) == AVERAGED)
+	switch (rule_of(n)) {
+	case PINNED: case MOVED: case SOFT: case AVERAGED:
 		return 1;
-	if (rule_of(n) == LAYER)
+	case LAYER:
 		return n->op == OP_CONV2D ? channels / n->attr.groups : channels;
-	return node_in_run(n) == 1 && tensor_channels(n->in[0]) > 1 ? 1 : channels;
+	case EACH: case DEPTH: case JOIN: case RESHAPED: case CUT: case PADDED: case ORDERS:
+		return channels;
+	}
+	die("rule of operation %d", (int)n->op);
 }
 
 /* ---- ties ---- */
