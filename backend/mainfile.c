@@ -63,6 +63,25 @@ emit_run(struct cgen *g, struct emitter *e)
 	emit_close(e, "\n");
 }
 
+/* What the network calls around each layer when it is compiled for profiling. */
+static void
+emit_profile(struct cgen *g, struct emitter *e)
+{
+	emit_line(e, "#if defined %s_PROFILE && !defined %s_SELFTEST", g->upper, g->upper);
+	emit_line(e, "static double layer_times[%s_LAYERS], layer_start;\n", g->upper);
+	emit_line(e, "void\n%s_profile(int layer, int end)", g->prefix);
+	emit_begin(e);
+	emit_line(e, "if (end)");
+	emit_line(e, "\tlayer_times[layer] += nn_microseconds() - layer_start;");
+	emit_line(e, "else");
+	emit_line(e, "\tlayer_start = nn_microseconds();");
+	emit_close(e, "\n");
+	emit_line(e, "#define LAYERS %s_layer_names, layer_times, %s_LAYERS", g->prefix, g->upper);
+	emit_line(e, "#else");
+	emit_line(e, "#define LAYERS NULL, NULL, 0");
+	emit_line(e, "#endif\n");
+}
+
 void
 mainfile_emit(struct cgen *g)
 {
@@ -76,10 +95,13 @@ mainfile_emit(struct cgen *g)
 	emit_ports(&e, g->in, g->nin, "input");
 	emit_ports(&e, g->out, g->nout, "output");
 	emit_run(g, &e);
+	emit_profile(g, &e);
 	emit_line(&e, "int\nmain(int argc, char **argv)");
 	emit_begin(&e);
 	emit_line(&e, "const struct nn_net net = {");
-	emit_line(&e, "\t\"%s\", inputs, outputs, %d, %d, run, %s%s", g->prefix, g->nin, g->nout,
+	fprintf(e.out, "\t\t\"%s\", ", g->prefix);
+	emit_string(e.out, g->p->graph->name);
+	fprintf(e.out, ", inputs, outputs, %d, %d, run, %s%s, LAYERS\n", g->nin, g->nout,
 		g->opts->weights == WEIGHTS_BIN ? g->upper : "0", g->opts->weights == WEIGHTS_BIN ? "_WEIGHTS_BYTES" : "");
 	emit_line(&e, "};\n");
 	emit_line(&e, "return nn_host_main(&net, argc, argv);");

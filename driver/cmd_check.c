@@ -6,23 +6,7 @@
 #include "backend/emit.h"
 #include "driver/plans.h"
 #include "driver/progress.h"
-#include "driver/totals.h"
-
-struct totals
-program_totals(const struct program *p)
-{
-	struct totals t = { 0 };
-	const struct node *last = NULL;
-
-	for (const struct call *c = p->first; c; last = c->node, c = c->next)
-		t.layers += c->node != last;
-	for (const struct node *n = p->graph->first; n; n = n->next)
-		t.macs += node_macs(n);
-	t.params = graph_params(p->graph);
-	for (size_t i = 0; i < p->consts.n; i++)
-		t.const_bytes += p->consts.v[i]->bytes;
-	return t;
-}
+#include "report/report.h"
 
 static void
 print_summary(struct compilation *c)

@@ -1,60 +1,22 @@
-/* netc report: what each layer of the lowered network costs and where its result lies.  The rows are gathered once
- * and printed as a table or as JSON, whose members docs/netc.1 lists. */
+/* netc report: what each layer of the lowered network costs and where its result lies, as a table, as JSON, or in files as a page or a
+ * drawing. */
 #include <config.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 #include "backend/emit.h"
+#include "chips/chip.h"
+#include "driver/cmd_report.h"
 #include "driver/dead.h"
-#include "driver/plans.h"
 #include "driver/progress.h"
-#include "driver/totals.h"
+#include "driver/table.h"
 
-/* Where a result lies. */
-struct where {
-	enum { WHERE_ARENA, WHERE_OUTPUT, WHERE_VIEW } kind;
-	int64_t offset;    /* ARENA: bytes */
-	const char *name;  /* OUTPUT: the output; VIEW: the tensor whose storage it is */
-};
-
-struct report {
+struct view {
 	struct compilation *c;
-	const struct program *p;
-	const struct buffer **result; /* by tensor id: the buffer that a layer's calls write, NULL for a view */
-	struct totals totals;
+	const struct report *r;
 	struct text text;             /* scratch */
 };
 
-static void
-find_results(struct report *r)
-{
-	r->result = ARENA_ARRAY(&r->c->ir, const struct buffer *, r->p->graph->tensors.n + 1);
-	for (const struct call *c = r->p->first; c; c = c->next)
-		for (size_t i = 0; i < c->args.n; i++)
-			if (c->args.v[i].kind == ARG_OUT)
-				r->result[c->node->out->id] = c->args.v[i].buf;
-}
-
-static struct where
-where_is(const struct report *r, const struct tensor *t)
-{
-	const struct buffer *b = r->result[t->id];
-
-	if (!b)
-		return (struct where){ .kind = WHERE_VIEW, .name = t->base ? t->base->name : t->name };
-	if (b->kind == BUF_OUTPUT)
-		return (struct where){ .kind = WHERE_OUTPUT, .name = r->p->graph->output_names.v[b->index] };
-	return (struct where){ .kind = WHERE_ARENA,
-		.offset = b->offset + (t->base && t->base != t ? t->offset * dtype_info[t->dtype].bytes : 0) };
-}
-
-static bool
-has(const struct node *n, enum attr a)
-{
-	return op_info[n->op].attrs >> a & 1;
-}
-
-/* ---- text ---- */
+/* ---- the table ---- */
 
 enum { COL_LAYER, COL_OP, COL_RESULT, COL_KERNEL, COL_UNIT, COL_CLASS, COL_MACS, COL_PARAMS, COL_BYTES, COL_MEMORY, COLUMNS };
 static const char *const titles[COLUMNS] = { "layer", "op", "result", "kernel", "unit", "class", "MACs", "params", "bytes", "memory" };
@@ -65,90 +27,53 @@ struct row {
 };
 
 static const char *
-keep(struct report *r)
+keep(struct view *v)
 {
-	const char *s = arena_strdup(&r->c->ir, text_get(&r->text));
+	const char *s = arena_strdup(&v->c->ir, text_get(&v->text));
 
-	text_reset(&r->text);
+	text_reset(&v->text);
 	return s;
 }
 
 static const char *
-count_text(struct report *r, int64_t n)
+count_text(struct view *v, int64_t n)
 {
 	if (n == 0)
 		return "-";
-	text_count(&r->text, n);
-	return keep(r);
+	text_count(&v->text, n);
+	return keep(v);
 }
 
 static const char *
-kernel_text(struct report *r, const struct node *n)
-{
-	if (!has(n, ATTR_KERNEL))
-		return "-";
-	text_add(&r->text, "%dx%d", (int)n->attr.kernel[0], (int)n->attr.kernel[1]);
-	if (n->attr.stride[0] != 1 || n->attr.stride[1] != 1)
-		text_add(&r->text, " / %dx%d", (int)n->attr.stride[0], (int)n->attr.stride[1]);
-	return keep(r);
-}
-
-static const char *
-memory_text(struct report *r, const struct tensor *t)
-{
-	struct where w = where_is(r, t);
-
-	switch (w.kind) {
-	case WHERE_ARENA:
-		text_add(&r->text, "arena ");
-		text_count(&r->text, w.offset);
-		break;
-	case WHERE_OUTPUT: text_add(&r->text, "output %s", w.name); break;
-	case WHERE_VIEW:   text_add(&r->text, "in %s", w.name); break;
-	}
-	return keep(r);
-}
-
-/* The decision about the layer that N is part of; NULL: there was none to make. */
-static const struct layer_plan *
-plan_of(const struct report *r, const struct node *n)
-{
-	const struct layer_plan *p = r->p->graph->plans;
-
-	while (p && p->layer != n->label)
-		p = p->next;
-	return p;
-}
-
-static const char *
-unit_text(struct report *r, const struct node *n)
+unit_text(struct view *v, const struct node *n)
 {
 	if (!n->unit)
 		return "-";
-	if (r->p->cores <= 1)
+	if (v->r->program->cores <= 1)
 		return n->unit->title;
-	text_add(&r->text, "%s @%d", n->unit->title, n->core);
-	return keep(r);
+	text_add(&v->text, "%s @%d", n->unit->title, n->core);
+	return keep(v);
 }
 
 static struct row
-make_row(struct report *r, const struct node *n)
+make_row(struct view *v, const struct node *n)
 {
-	const struct layer_plan *plan = plan_of(r, n);
+	const struct layer_plan *plan = report_plan(v->r->program->graph, n);
+	const char *kernel = report_kernel(&v->c->ir, n);
 	struct row row;
 	char dims[SHAPE_TEXT];
 
 	row.cell[COL_LAYER] = n->name;
 	row.cell[COL_OP] = op_info[n->op].name;
-	text_add(&r->text, "%s%s", dtype_info[n->out->dtype].name, shape_text(&n->out->shape, dims, sizeof dims));
-	row.cell[COL_RESULT] = keep(r);
-	row.cell[COL_KERNEL] = kernel_text(r, n);
-	row.cell[COL_UNIT] = unit_text(r, n);
-	row.cell[COL_CLASS] = plan ? plan_class_text(&r->c->ir, &plan->plan) : "-";
-	row.cell[COL_MACS] = count_text(r, node_macs(n));
-	row.cell[COL_PARAMS] = count_text(r, node_params(n));
-	row.cell[COL_BYTES] = count_text(r, tensor_bytes(n->out));
-	row.cell[COL_MEMORY] = memory_text(r, n->out);
+	text_add(&v->text, "%s%s", dtype_info[n->out->dtype].name, shape_text(&n->out->shape, dims, sizeof dims));
+	row.cell[COL_RESULT] = keep(v);
+	row.cell[COL_KERNEL] = *kernel ? kernel : "-";
+	row.cell[COL_UNIT] = unit_text(v, n);
+	row.cell[COL_CLASS] = plan ? plan_class_text(&v->c->ir, &plan->plan) : "-";
+	row.cell[COL_MACS] = count_text(v, node_macs(n));
+	row.cell[COL_PARAMS] = count_text(v, node_params(n));
+	row.cell[COL_BYTES] = count_text(v, tensor_bytes(n->out));
+	row.cell[COL_MEMORY] = report_where_text(v->r, n->out);
 	return row;
 }
 
@@ -169,15 +94,15 @@ print_row(const struct row *row, const int *width)
 }
 
 static void
-print_table(struct report *r)
+print_table(struct view *v)
 {
-	struct row *rows = ARENA_ARRAY(&r->c->ir, struct row, (size_t)r->p->graph->node_count + 1);
+	struct row *rows = ARENA_ARRAY(&v->c->ir, struct row, (size_t)v->r->program->graph->node_count + 1);
 	int width[COLUMNS], n = 0;
 
 	for (int i = 0; i < COLUMNS; i++)
 		rows[0].cell[i] = titles[i];
-	for (const struct node *node = r->p->graph->first; node; node = node->next)
-		rows[++n] = make_row(r, node);
+	for (const struct node *node = v->r->program->graph->first; node; node = node->next)
+		rows[++n] = make_row(v, node);
 	for (int i = 0; i < COLUMNS; i++) {
 		width[i] = 0;
 		for (int k = 0; k <= n; k++) {
@@ -186,195 +111,155 @@ print_table(struct report *r)
 				width[i] = len;
 		}
 	}
-	if (!r->p->graph->plans)
+	if (!v->r->program->graph->plans)
 		width[COL_UNIT] = width[COL_CLASS] = 0;
 	for (int k = 0; k <= n; k++)
 		print_row(&rows[k], width);
 }
 
+/* ---- sums ---- */
+
 static void
-print_total(struct report *r, const char *what, int64_t n, const char *unit)
+print_total(struct view *v, const char *what, int64_t n, const char *unit)
 {
-	text_count(&r->text, n);
-	printf("%-22s %14s%s\n", what, text_get(&r->text), unit);
-	text_reset(&r->text);
+	text_count(&v->text, n);
+	printf("%-22s %14s%s\n", what, text_get(&v->text), unit);
+	text_reset(&v->text);
 }
 
 static void
-print_dead_macs(struct report *r)
+print_dead_macs(struct view *v)
 {
-	int64_t dead = dead_macs(r->p->graph), all = r->totals.macs + dead;
+	int64_t dead = dead_macs(v->r->program->graph), all = v->r->totals.macs + dead;
 
 	if (dead)
-		print_total(r, "MACs removed", dead, arena_printf(&r->c->ir, " (%.1f%% of %s: dead channels)",
-			100.0 * (double)dead / (double)all, table_count(&r->c->ir, all)));
-}
-
-/* Bytes that are only moved because a unit asks for another layout, pitch or alignment. */
-static int64_t
-copied_bytes(const struct program *p)
-{
-	int64_t sum = 0;
-
-	for (const struct call *c = p->first; c; c = c->next)
-		sum += c->copied;
-	return sum;
+		print_total(v, "MACs removed", dead, arena_printf(&v->c->ir, " (%.1f%% of %s: dead channels)",
+			100.0 * (double)dead / (double)all, table_count(&v->c->ir, all)));
 }
 
 static void
-print_totals(struct report *r)
+print_totals(struct view *v)
 {
-	const struct program *p = r->p;
+	const struct program *p = v->r->program;
+	const struct totals *totals = &v->r->totals;
 	int64_t gap = p->arena_bytes - p->lower_bound;
 
 	putchar('\n');
-	print_total(r, "layers computed", r->totals.layers, "");
-	print_total(r, "MACs", r->totals.macs, "");
-	print_dead_macs(r);
-	print_total(r, "parameters", r->totals.params, "");
-	print_total(r, "constants", r->totals.const_bytes, " bytes");
+	print_total(v, "layers computed", totals->layers, "");
+	print_total(v, "MACs", totals->macs, "");
+	print_dead_macs(v);
+	print_total(v, "parameters", totals->params, "");
+	print_total(v, "constants", totals->const_bytes, " bytes");
 	if (p->graph->chip)
-		print_total(r, "copied for units", copied_bytes(p), " bytes (for their layouts, pitches and alignments)");
+		print_total(v, "copied for units", totals->copied_bytes, " bytes (for their layouts, pitches and alignments)");
 	if (p->cores > 1) {
-		print_total(r, "cores", p->cores, "");
-		print_total(r, "phases", p->phases, " (with a barrier between two)");
+		print_total(v, "cores", p->cores, "");
+		print_total(v, "phases", p->phases, " (with a barrier between two)");
 	}
-	print_total(r, "arena", p->arena_bytes, " bytes");
-	print_total(r, "lower bound", p->lower_bound, " bytes (most that is live at once)");
-	text_count(&r->text, gap);
-	printf("%-22s %14s bytes (%.1f%%)\n", "gap", text_get(&r->text),
+	print_total(v, "arena", p->arena_bytes, " bytes");
+	print_total(v, "lower bound", p->lower_bound, " bytes (most that is live at once)");
+	text_count(&v->text, gap);
+	printf("%-22s %14s bytes (%.1f%%)\n", "gap", text_get(&v->text),
 		p->lower_bound ? 100.0 * (double)gap / (double)p->lower_bound : 0.0);
 }
 
-/* ---- JSON ---- */
+/* ---- the profile ---- */
 
-static json_t *
-ints_json(const int32_t *v, int n)
+/* "12.5%" of TOTAL. */
+static const char *
+share_text(struct arena *a, double part, double total)
 {
-	json_t *a = json_array();
-
-	for (int i = 0; i < n; i++)
-		json_array_append_new(a, json_integer(v[i]));
-	return a;
-}
-
-static json_t *
-tensor_json(const char *title, const struct tensor *t)
-{
-	json_t *j = json_object();
-
-	json_put(j, "name", json_text(title));
-	json_put(j, "dtype", json_string(dtype_info[t->dtype].name));
-	json_put(j, "shape", ints_json(t->shape.dim, t->shape.rank));
-	if (t->quant.count == 1) {
-		json_put(j, "scale", json_real((double)t->quant.scale[0]));
-		json_put(j, "zero", json_integer(t->quant.zero));
-	}
-	json_put(j, "bytes", json_integer(tensor_bytes(t)));
-	return j;
-}
-
-static json_t *
-memory_json(const struct report *r, const struct tensor *t)
-{
-	static const char *const kinds[] = { [WHERE_ARENA] = "arena", [WHERE_OUTPUT] = "output", [WHERE_VIEW] = "view" };
-	struct where w = where_is(r, t);
-	json_t *j = json_object();
-
-	json_put(j, "kind", json_string(kinds[w.kind]));
-	if (w.kind == WHERE_ARENA)
-		json_put(j, "offset", json_integer(w.offset));
-	else
-		json_put(j, "of", json_text(w.name));
-	return j;
-}
-
-static json_t *
-layer_json(const struct report *r, const struct node *n)
-{
-	json_t *j = tensor_json(n->name, n->out), *in = json_array();
-	const struct source *s = diag_source(&r->c->diag, n->loc);
-	const struct layer_plan *plan = plan_of(r, n);
-	int line, column;
-
-	json_put(j, "op", json_string(op_info[n->op].name));
-	for (int i = 0; i < n->nin; i++)
-		if (!n->in[i]->data)
-			json_array_append_new(in, json_text(n->in[i]->name));
-	json_put(j, "inputs", in);
-	if (has(n, ATTR_KERNEL))
-		json_put(j, "kernel", ints_json(n->attr.kernel, 2));
-	if (has(n, ATTR_STRIDE))
-		json_put(j, "stride", ints_json(n->attr.stride, 2));
-	if (plan) {
-		json_put(j, "layer", json_text(plan->layer));
-		json_put(j, "plan", json_text(plan->plan.text));
-		json_put(j, "class", json_text(plan_class_text(&r->c->ir, &plan->plan)));
-		json_put(j, "unit", n->unit ? json_text(n->unit->title) : json_null());
-		json_put(j, "core", json_integer(n->core));
-	}
-	json_put(j, "macs", json_integer(node_macs(n)));
-	json_put(j, "params", json_integer(node_params(n)));
-	json_put(j, "memory", memory_json(r, n->out));
-	if (s) {
-		diag_position(&r->c->diag, n->loc, &line, &column);
-		json_put(j, "file", json_text(s->path));
-		json_put(j, "line", json_integer(line));
-	}
-	return j;
-}
-
-static json_t *
-totals_json(const struct report *r)
-{
-	json_t *j = json_object();
-
-	json_put(j, "layers", json_integer(r->totals.layers));
-	json_put(j, "macs", json_integer(r->totals.macs));
-	json_put(j, "dead_macs", json_integer(dead_macs(r->p->graph)));
-	json_put(j, "params", json_integer(r->totals.params));
-	json_put(j, "const_bytes", json_integer(r->totals.const_bytes));
-	json_put(j, "arena_bytes", json_integer(r->p->arena_bytes));
-	json_put(j, "arena_align", json_integer(r->p->arena_align));
-	json_put(j, "lower_bound_bytes", json_integer(r->p->lower_bound));
-	json_put(j, "gap_bytes", json_integer(r->p->arena_bytes - r->p->lower_bound));
-	if (r->p->graph->chip) {
-		json_put(j, "copied_bytes", json_integer(copied_bytes(r->p)));
-		json_put(j, "cores", json_integer(r->p->cores));
-		json_put(j, "phases", json_integer(r->p->phases));
-	}
-	return j;
+	return total > 0 ? arena_printf(a, "%.1f%%", 100 * part / total) : "-";
 }
 
 static void
-print_json(const struct report *r)
+add_profile_row(struct table *t, const struct report *r, const struct report_layer *l)
 {
-	const struct graph *g = r->p->graph;
-	json_t *j = json_object(), *in = json_array(), *out = json_array(), *layers = json_array();
+	const char **cell = table_row(t);
 
-	for (size_t i = 0; i < g->inputs.n; i++)
-		json_array_append_new(in, tensor_json(g->inputs.v[i]->name, g->inputs.v[i]));
-	for (size_t i = 0; i < g->outputs.n; i++)
-		json_array_append_new(out, tensor_json(g->output_names.v[i], g->outputs.v[i]));
-	for (const struct node *n = g->first; n; n = n->next)
-		json_array_append_new(layers, layer_json(r, n));
-	json_put(j, "netc", json_string(PACKAGE_VERSION));
-	json_put(j, "network", json_text(g->name));
-	if (g->chip)
-		json_put(j, "chip", json_text(g->chip->name));
-	json_put(j, "inputs", in);
-	json_put(j, "outputs", out);
-	json_put(j, "layers", layers);
-	json_put(j, "dead_channels", dead_json(g));
-	json_put(j, "totals", totals_json(r));
-	json_print(j);
+	cell[0] = l->path;
+	cell[1] = table_count(t->arena, l->calls);
+	cell[2] = table_count(t->arena, l->macs);
+	cell[3] = report_time(r, l->measured);
+	cell[4] = share_text(t->arena, l->measured, r->measured);
+	if (r->cycles < 0)
+		return;
+	cell[5] = l->cycles >= 0 ? plan_cycles(t->arena, l->cycles) : "-";
+	cell[6] = l->cycles >= 0 ? share_text(t->arena, l->cycles, r->cycles) : "-";
+}
+
+/* The layers by the profile, beside the chip's estimate if there is a chip. */
+static void
+print_profile(struct view *v)
+{
+	const struct report *r = v->r;
+	const char *names[] = { "layer", "calls", "MACs", r->profile->unit, "share", "estimate", "share" };
+	struct table t = table_new(&v->c->ir, names, r->cycles < 0 ? 5 : 7, 0x7e);
+
+	printf("\nmeasured, mean of %" PRId64 " run%s:\n\n", r->profile->runs, r->profile->runs == 1 ? "" : "s");
+	for (size_t i = 0; i < r->layers.n; i++)
+		if (r->layers.v[i].calls > 0)
+			add_profile_row(&t, r, &r->layers.v[i]);
+	add_profile_row(&t, r, &(struct report_layer){ .path = "total", .calls = r->program->call_count, .macs = r->totals.macs,
+		.cycles = r->cycles, .measured = r->measured });
+	table_print(stdout, &t);
+}
+
+/* ---- the command ---- */
+
+static const struct profile *
+read_profile(struct compilation *c, const char *path)
+{
+	const struct source *s = compile_source(c, path);
+
+	return s ? profile_read(&c->ir, &c->diag, s, c->program) : NULL;
+}
+
+/* The files asked for, all or none. */
+static void
+write_files(struct compilation *c, const struct options *o, const struct report *r)
+{
+	const struct graph *drawn = o->graph == GRAPH_WRITTEN ? c->written : c->graph;
+	struct outputs *out = outputs_new(&c->ir);
+	const char *why;
+	FILE *f;
+
+	progress_step("drawing");
+	if (o->html && (f = outputs_open(out, o->html)))
+		report_html(f, r);
+	if (o->dot && (f = outputs_open(out, o->dot)))
+		report_dot(f, r, drawn);
+	if (o->svg && (f = outputs_open(out, o->svg)) && !report_svg(f, r, drawn)) {
+		progress_end();
+		outputs_abandon(out);
+		diag_error(&c->diag, drawn->loc, "the graph has too many operations to be drawn (%d); --dot=FILE writes it for Graphviz", drawn->node_count);
+		return;
+	}
+	why = outputs_commit(out);
+	if (why)
+		compile_output_error(c, why);
+}
+
+static void
+print_text(struct view *v)
+{
+	const struct graph *g = v->r->program->graph;
+
+	printf("network %s%s%s\n\n", g->name, g->chip ? " on " : "", g->chip ? g->chip->file : "");
+	print_table(v);
+	print_totals(v);
+	dead_print(v->c);
+	if (v->r->profile)
+		print_profile(v);
+	plans_print(v->c, g->plans, "\nrewritten or cut:\n");
 }
 
 int
 cmd_report(const struct options *o)
 {
 	struct compilation c;
-	struct report r = { .c = &c };
+	struct view v = { .c = &c, .text.arena = &c.ir };
+	const struct profile *profile = NULL;
 	bool stopped;
 
 	compilation_init(&c, stderr);
@@ -382,19 +267,15 @@ cmd_report(const struct options *o)
 	progress_start();
 	if (!compile_file(&c, o, &stopped) || stopped || c.diag.errors)
 		return compilation_end(&c, EXIT_OK);
+	if (o->profile && !(profile = read_profile(&c, o->profile)))
+		return compilation_end(&c, EXIT_ERROR);
+	v.r = report_make(&c.ir, &c.diag, c.written, c.program, profile, path_base(o->files[0]));
+	if (options_draw(o))
+		write_files(&c, o, v.r);
 	progress_end();
-	r.p = c.program;
-	r.text.arena = &c.ir;
-	r.totals = program_totals(c.program);
-	find_results(&r);
-	if (o->json) {
-		print_json(&r);
-	} else {
-		printf("network %s%s%s\n\n", c.graph->name, c.chip ? " on " : "", c.chip ? c.chip->file : "");
-		print_table(&r);
-		print_totals(&r);
-		dead_print(&c);
-		plans_print(&c, c.graph->plans, "\nrewritten or cut:\n");
-	}
+	if (o->json)
+		report_json(&c, v.r);
+	else if (!options_draw(o))
+		print_text(&v);
 	return compilation_end(&c, EXIT_OK);
 }

@@ -35,9 +35,8 @@ compilation_options(struct compilation *c, const struct options *o)
 	memcpy(c->diag.fatal, o->warn_fatal, sizeof c->diag.fatal);
 }
 
-/* NULL after reporting that it cannot be read. */
-static const struct source *
-read_source(struct compilation *c, const char *path)
+const struct source *
+compile_source(struct compilation *c, const char *path)
 {
 	const struct source *source;
 	const char *text, *why;
@@ -59,7 +58,7 @@ bool
 compile_parse(struct compilation *c, const char *path, bool trace)
 {
 	struct parse_ctx ctx = { .arena = &c->source, .names = c->names, .diag = &c->diag, .trace = trace };
-	const struct source *source = read_source(c, path);
+	const struct source *source = compile_source(c, path);
 
 	if (source)
 		c->ast = parse_source(&ctx, source);
@@ -70,7 +69,7 @@ bool
 compile_parse_chip(struct compilation *c, const char *path, bool trace)
 {
 	struct parse_ctx ctx = { .arena = &c->source, .names = c->names, .diag = &c->diag, .trace = trace };
-	const struct source *source = read_source(c, path);
+	const struct source *source = compile_source(c, path);
 
 	if (source)
 		c->chip_ast = parse_chip(&ctx, source);
@@ -127,7 +126,11 @@ compile_file(struct compilation *c, const struct options *o, bool *stopped)
 		if (!c->chip)
 			return false;
 	}
-	if (!compile_build(c, &o->sema) || !compile_passes(c, &ctx, stopped))
+	if (!compile_build(c, &o->sema))
+		return false;
+	if (options_draw(o))
+		c->written = graph_clone(&c->ir, c->graph);
+	if (!compile_passes(c, &ctx, stopped))
 		return false;
 	if (*stopped)
 		return true;

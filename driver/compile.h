@@ -12,6 +12,7 @@ struct compilation {
 	struct sema_ctx sema;
 	const struct chip *chip;   /* what is compiled for, or NULL */
 	struct graph *graph;       /* as built, or as passes left it */
+	struct graph *written;     /* as built, when report draws it; else NULL */
 	struct program *program;
 };
 
@@ -21,6 +22,8 @@ void compilation_options(struct compilation *, const struct options *);
 /* Each: false after reporting errors. */
 bool compile_parse(struct compilation *, const char *path, bool trace);
 bool compile_parse_chip(struct compilation *, const char *path, bool trace);
+/* The text of PATH as a source of messages; NULL after reporting. */
+const struct source *compile_source(struct compilation *, const char *path);
 /* The chip that PATH describes; NULL after reporting errors. */
 struct chip *compile_chip(struct compilation *, const char *path, bool trace);
 bool compile_build(struct compilation *, const struct sema_opts *);

@@ -8,6 +8,7 @@ netc_SOURCES = \
   %D%/cmd_fmt.c \
   %D%/cmd_import.c \
   %D%/cmd_report.c \
+  %D%/cmd_report.h \
   %D%/cmd_run.c \
   %D%/cmd_test.c \
   %D%/compile.h \
@@ -19,12 +20,12 @@ netc_SOURCES = \
   %D%/options.h \
   %D%/plans.c \
   %D%/plans.h \
+  %D%/report_json.c \
   %D%/signals.c \
   %D%/signals.h \
   %D%/sweep.c \
   %D%/table.c \
-  %D%/table.h \
-  %D%/totals.h
+  %D%/table.h
 netc_LDADD = libnetc.a $(JANSSON_LIBS) -lm
 # The pipeline is in the library, where tests and fuzzers find it.
 libnetc_a_SOURCES += \

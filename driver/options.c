@@ -88,6 +88,7 @@ static const char *const weights_modes[] = {
 };
 static const char *const classes[] = { "exact", "bounded" };
 static const char *const bits_words[] = { "chip", "network" };
+static const char *const graphs[] = { [GRAPH_COMPUTED] = "computed", [GRAPH_WRITTEN] = "written" };
 static const char *const whens[] = { [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never" };
 
 /* The index of WORD among N, or -1 after a message. */
@@ -206,6 +207,10 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 	case OPT_VERIFY:      o->verify = true; break;
 	case OPT_NO_VERIFY:   o->verify = false; break;
 	case OPT_WEIGHTS_DIR: o->sema.weights_dir = text; break;
+	case OPT_HTML:        o->html = text; break;
+	case OPT_DOT:         o->dot = text; break;
+	case OPT_SVG:         o->svg = text; break;
+	case OPT_PROFILE:     o->profile = text; break;
 	case OPT_NETWORK:     o->sema.network = text; break;
 	case OPT_DUMP_IR:     o->dump_ir = text; break;
 	case OPT_STOP_AFTER:  o->stop_after = text; break;
@@ -229,6 +234,10 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 	case OPT_BITS:
 		i = choose(cmd, "--bits", text, bits_words, 2);
 		o->bits = i == 0 ? BITS_CHIP : BITS_NETWORK;
+		return i >= 0;
+	case OPT_GRAPH:
+		i = choose(cmd, "--graph", text, graphs, 2);
+		o->graph = i == GRAPH_WRITTEN ? GRAPH_WRITTEN : GRAPH_COMPUTED;
 		return i >= 0;
 	case OPT_COLOUR:
 		i = choose(cmd, "--color", text, whens, 3);

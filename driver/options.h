@@ -36,6 +36,9 @@ struct options {
 	struct import_opts import;
 	const char *stem;               /* of what import writes; NULL: the model's */
 	bool list, test_arrays;
+	const char *html, *dot, *svg;   /* files that report writes; NULL: not asked for */
+	enum { GRAPH_COMPUTED, GRAPH_WRITTEN } graph; /* of dot and svg */
+	const char *profile;            /* file; NULL: none */
 	const char *dump_ir, *stop_after;
 	enum when colour;
 	int max_errors;                 /* -1: the default */
@@ -57,6 +60,8 @@ struct command {
 
 /* Reads argv[1..]; false when the program is to end with *STATUS (a mistake, or --help was printed). */
 bool options_parse(struct options *, const struct command *, int argc, char **argv, int *status);
+/* Whether report is to write files, so that the graph as written is kept. */
+static inline bool options_draw(const struct options *o) { return o->html || o->dot || o->svg; }
 /* "netc: TEXT" and where help is, on standard error; returns EXIT_USAGE. */
 int usage_error(const struct command *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

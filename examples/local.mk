@@ -28,6 +28,8 @@ EXAMPLES = \
   %D%/alexnet_groups/cores.c \
   %D%/firmware/Makefile \
   %D%/firmware/main.c \
+  %D%/firmware/profile.c \
+  %D%/firmware/profile.h \
   %D%/firmware/startup.c \
   %D%/firmware/mps2-an386.ld
 EXTRA_DIST += $(EXAMPLES)

@@ -1,4 +1,4 @@
-/* The kernels' sources, carried inside the compiler: every file runtime/nn_*. */
+/* Texts carried inside the compiler. */
 #ifndef RUNTIME_EMBEDDED_H
 #define RUNTIME_EMBEDDED_H
 
@@ -6,9 +6,11 @@ struct embedded {
 	const char *name;          /* "nn_add_i8.c" */
 	const char *const *lines;  /* each ends in a newline; NULL after the last */
 };
-/* Sorted by name, a NULL name after the last; made by tools/embed.awk. */
-extern const struct embedded embedded_files[];
+/* The kernels' sources, every file runtime/nn_*, and what netc report --html is made of, the .css and .js files of report/.  Both sorted by name, a
+ * NULL name after the last; made by tools/embed.awk. */
+extern const struct embedded embedded_files[], page_files[];
 
 /* NULL: no such file. */
-const struct embedded *embedded_find(const char *name);
+const struct embedded *embedded_find(const char *name); /* among the kernels */
+const struct embedded *embedded_find_in(const struct embedded *files, const char *name);
 #endif

@@ -118,4 +118,4 @@ libnetc_a_SOURCES += %D%/embedded.h
 nodist_libnetc_a_SOURCES += %D%/embedded_files.c
 CLEANFILES += %D%/embedded_files.c
 %D%/embedded_files.c: $(RUNTIME_FILES) tools/embed.awk
-	$(AM_V_GEN)$(MKDIR_P) %D% && (cd $(srcdir) && LC_ALL=C $(AWK) -f tools/embed.awk $(RUNTIME_FILES)) >$@-t && mv $@-t $@
+	$(AM_V_GEN)$(MKDIR_P) %D% && (cd $(srcdir) && LC_ALL=C $(AWK) -v table=embedded_files -f tools/embed.awk $(RUNTIME_FILES)) >$@-t && mv $@-t $@

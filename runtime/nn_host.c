@@ -1,4 +1,4 @@
-/* A hosted program around a network: NAME IN.npy... -o OUT.npy... [--repeat N] [--weights FILE].  Only what it needs of
+/* A hosted program around a network: NAME IN.npy... -o OUT.npy... [--repeat N] [--profile FILE] [--weights FILE].  Only what it needs of
  * the .npy format, and that strictly; messages on stderr, exit status 1 for an error and 2 for wrong usage. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
@@ -24,17 +24,20 @@ struct nn_port {
 };
 
 struct nn_net {
-	const char *name;
+	const char *name, *network;      /* of the program, of the .net */
 	const struct nn_port *in, *out;
 	int nin, nout;
 	int (*run)(const void *weights); /* 0 when all went well */
 	size_t weights_bytes;            /* 0: they are in the code */
+	const char *const *layer_names;  /* NULL: compiled without profiling */
+	double *layer_times;             /* microseconds so far, that runs add to */
+	int layers;
 };
 
 struct nn_options {
 	char **in, **out;
 	int nin, nout;
-	const char *weights;
+	const char *weights, *profile;
 	long repeat;
 };
 
@@ -305,6 +308,25 @@ nn_measure(const struct nn_net *net, const void *weights, long repeat)
 	return status;
 }
 
+/* The mean time of each layer, as netc report --profile reads it. */
+static int
+nn_write_profile(const char *file, const struct nn_net *net, long runs)
+{
+	FILE *f = fopen(file, "w");
+	int bad;
+
+	if (f == NULL)
+		return nn_fail(file, strerror(errno));
+	fprintf(f, "netc-profile 1\nnetwork %s\nunit us\nruns %ld\n", net->network, runs);
+	for (int i = 0; i < net->layers; i++)
+		fprintf(f, "layer %d %.3f %s\n", i, net->layer_times[i] / (double)runs, net->layer_names[i]);
+	fputs("end\n", f);
+	bad = ferror(f);
+	if (fclose(f) != 0 || bad)
+		return nn_fail(file, strerror(errno));
+	return 0;
+}
+
 static int
 nn_usage(const struct nn_net *net, FILE *f)
 {
@@ -314,7 +336,8 @@ nn_usage(const struct nn_net *net, FILE *f)
 	fputs(" -o", f);
 	for (int i = 0; i < net->nout; i++)
 		fprintf(f, " %s.npy", net->out[i].name);
-	fprintf(f, " [--repeat N]%s\n", net->weights_bytes > 0 ? " [--weights FILE]" : "");
+	fprintf(f, " [--repeat N]%s%s\n", net->layer_names != NULL ? " [--profile FILE]" : "",
+		net->weights_bytes > 0 ? " [--weights FILE]" : "");
 	return f == stdout ? 0 : 2;
 }
 
@@ -336,6 +359,8 @@ nn_parse_options(const struct nn_net *net, int argc, char **argv, struct nn_opti
 			o->repeat = strtol(argv[++i], &end, 10);
 			if (end == argv[i] || *end != '\0' || o->repeat < 1 || o->repeat > NN_REPEAT_MAX)
 				return nn_usage(net, stderr) + 1;
+		} else if (strcmp(argv[i], "--profile") == 0 && i + 1 < argc && net->layer_names != NULL) {
+			o->profile = argv[++i];
 		} else if (strcmp(argv[i], "--weights") == 0 && i + 1 < argc && net->weights_bytes > 0) {
 			o->weights = argv[++i];
 		} else if ((argv[i][0] == '-' && argv[i][1] != '\0') || o->nin == net->nin) {
@@ -344,7 +369,7 @@ nn_parse_options(const struct nn_net *net, int argc, char **argv, struct nn_opti
 			o->in[o->nin++] = argv[i];
 		}
 	}
-	if (o->nin != net->nin || (o->out == NULL && o->repeat == 1))
+	if (o->nin != net->nin || (o->out == NULL && o->profile == NULL && o->repeat == 1))
 		return nn_usage(net, stderr) + 1;
 	return 0;
 }
@@ -389,6 +414,8 @@ nn_host(const struct nn_net *net, int argc, char **argv, struct nn_options *o)
 	}
 	if (status == 0)
 		status = nn_measure(net, weights, o->repeat);
+	if (status == 0 && o->profile != NULL)
+		status = nn_write_profile(o->profile, net, o->repeat);
 	free(block);
 	for (int i = 0; i < net->nout && status == 0 && o->out != NULL; i++)
 		status = nn_write_port(o->out[i], &net->out[i]);
@@ -400,7 +427,7 @@ nn_host(const struct nn_net *net, int argc, char **argv, struct nn_options *o)
 static int
 nn_host_main(const struct nn_net *net, int argc, char **argv)
 {
-	struct nn_options o = { NULL, NULL, 0, 0, NULL, 1 };
+	struct nn_options o = { NULL, NULL, 0, 0, NULL, NULL, 1 };
 	int status;
 
 	/* At least one, since malloc(0) may be NULL. */

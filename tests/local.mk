@@ -28,6 +28,8 @@ shell_tests = \
   %D%/diags.test \
   %D%/docs.test \
   %D%/options.test \
+  %D%/page.test \
+  %D%/profile.test \
   %D%/stack.test \
   %D%/selftest.test \
   %D%/signals.test \
@@ -84,6 +86,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_verify.c \
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \
+  %D%/unit/test_report.c \
   %D%/unit/test_sema.c \
   %D%/unit/pass_bench.c \
   %D%/unit/pass_bench.h \

@@ -11,7 +11,7 @@ use File::Find;
 my $top = shift // '.';
 my $callers = join '|', qw(diag_error diag_note diag_warning sema_error sema_note usage_error refuse reason blame_attr blame_input blame_scale blame_op fail wrong
 	wrong_arg wrong_source bad);
-my @dirs = grep { -d } map { "$top/$_" } qw(lexer parser sema weights ir chips passes backend driver support);
+my @dirs = grep { -d } map { "$top/$_" } qw(lexer parser sema weights ir chips passes backend report driver support);
 my ($shown, %unshown) = ('');
 
 for my $file (glob "$top/tests/golden/*/expected.diag") {

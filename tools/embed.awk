@@ -1,7 +1,7 @@
 # Turn text files into one table of C string arrays: a literal a line, since C promises
 # no more than 4095 characters in one, and so that the result reads like its sources.
 #
-#	awk -f embed.awk FILE... >embedded_files.c
+#	awk -v table=embedded_files -f embed.awk FILE... >embedded_files.c
 BEGIN {
 	print "/* Made by tools/embed.awk from the files named below. */"
 	print "#include <stddef.h>"
@@ -19,7 +19,7 @@ FNR == 1 {
 }
 END {
 	finish()
-	print "\nconst struct embedded embedded_files[] = {"
+	printf "\nconst struct embedded %s[] = {\n", table
 	for (i = 1; i <= files; i++)
 		printf "\t{ \"%s\", file%d },\n", name[i], i
 	print "\t{ NULL, NULL }"

@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include "digits.h"
 #include "samples.h"
+#ifdef DIGITS_PROFILE
+#include "profile.h"
+#endif
 
 static digits_arena arena;
 
@@ -11,6 +14,9 @@ main(void)
 {
 	int8_t scores[10];
 
+#ifdef DIGITS_PROFILE
+	profile_start();
+#endif
 	printf("%s: %u bytes of RAM for the arena\n", "digits", (unsigned)DIGITS_ARENA_BYTES);
 	for (int i = 0; i < SAMPLE_COUNT; i++) {
 		int best = 0;
@@ -27,5 +33,8 @@ main(void)
 			printf(" %d", scores[c]);
 		printf("\n");
 	}
+#ifdef DIGITS_PROFILE
+	profile_print(SAMPLE_COUNT);
+#endif
 	return 0;
 }
