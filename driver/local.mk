@@ -26,7 +26,7 @@ netc_SOURCES = \
   %D%/sweep.c \
   %D%/table.c \
   %D%/table.h
-netc_LDADD = libnetc.a $(JANSSON_LIBS) -lm
+netc_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS) -lm
 # The pipeline is in the library, where tests and fuzzers find it.
 libnetc_a_SOURCES += \
   %D%/compile.c \

@@ -74,6 +74,31 @@ import_refuse(struct import *m)
 	return m->missing.n > 0;
 }
 
+/* ---- files beside the model ---- */
+
+const char *
+import_map(struct import *m, const char *path, const struct mapped **map)
+{
+	for (size_t i = 0; i < m->maps.n; i++)
+		if (strcmp(m->maps.v[i].path, path) == 0) {
+			*map = m->maps.v[i].map;
+			return NULL;
+		}
+	struct mapped *made = ARENA_NEW(m->arena, struct mapped);
+	const char *why = file_map(made, path);
+	if (!why)
+		ARRAY_PUSH(m->arena, m->maps, ((struct import_map){ arena_strdup(m->arena, path), made }));
+	*map = made;
+	return why;
+}
+
+void
+import_unmap(struct import *m)
+{
+	for (size_t i = 0; i < m->maps.n; i++)
+		file_unmap(m->maps.v[i].map);
+}
+
 /* ---- the graph ---- */
 
 name
@@ -95,6 +120,17 @@ import_name(struct import *m, const char *raw)
 	while (n > 0 && text[n - 1] == '_')
 		n--;
 	return graph_unique(m->graph, n ? intern_n(m->names, text, n) : intern(m->names, "layer"));
+}
+
+name
+import_output_name(struct import *m, const char *raw)
+{
+	name text = import_name(m, raw);
+
+	for (size_t i = 0; i < m->graph->output_names.n; i++)
+		if (m->graph->output_names.v[i] == text)
+			return import_output_name(m, arena_printf(m->arena, "%s_out", text));
+	return text;
 }
 
 struct tensor *
@@ -127,4 +163,19 @@ import_const(struct import *m, const char *where, const char *path, enum dtype d
 			return NULL;
 		}
 	return graph_const(m->graph, graph_unique(m->graph, intern(m->names, path)), dtype, shape, quant, data, LOC_NONE);
+}
+
+void
+import_prune(struct graph *g)
+{
+	graph_tidy(g);
+	for (struct node *n = g->last, *prev; n; n = prev) {
+		prev = n->prev;
+		if (n->out->uses)
+			continue;
+		for (int k = 0; k < n->nin; k++)
+			n->in[k]->uses--;
+		graph_remove(g, n);
+	}
+	graph_tidy(g);
 }

@@ -31,6 +31,9 @@ struct import_io {
 /* What import_unsupported collects. */
 struct import_missing { const char *op, *what; int count; ARRAY(const char *) nodes; };
 
+/* A file that belongs to the model. */
+struct import_map { const char *path; struct mapped *map; };
+
 struct import {
 	struct arena *arena;
 	struct intern *names;
@@ -40,6 +43,7 @@ struct import {
 	struct graph *graph;
 	ARRAY(struct import_io) inputs, outputs; /* as the graph's */
 	ARRAY(struct import_missing) missing;
+	ARRAY(struct import_map) maps; /* files beside the model, in use as long as its constants */
 };
 
 /* Each: whether DATA of SIZE bytes is a model of that format, by its content. */
@@ -49,6 +53,9 @@ bool onnx_is(const unsigned char *data, size_t size);
  * by constants: it outlives the graph. */
 bool tflite_read(struct import *m, const unsigned char *data, size_t size);
 bool onnx_read(struct import *m, const unsigned char *data, size_t size);
+
+/* An ONNX tensor in a file of its own ("input_0.pb"), whose bytes DATA are: as npy_parse gives an array.  NULL, or why not. */
+const char *onnx_array(struct npy *, struct import *, const unsigned char *data, size_t size);
 
 /* ---- import.c ---- */
 
@@ -70,8 +77,18 @@ struct import_op {
 };
 extern const struct import_op tflite_supported[], onnx_supported[]; /* end with a NULL name */
 
+/* The file PATH, mapped once; NULL, or why it could not be. */
+const char *import_map(struct import *, const char *path, const struct mapped **);
+/* Unmap these files: the graph's constants are gone then. */
+void import_unmap(struct import *);
+/* Take out the nodes that no output needs. */
+void import_prune(struct graph *);
+
 /* A name for a layer made of RAW, a name of the model: letters, digits and '_' (docs/import.md), not yet in use. */
 name import_name(struct import *, const char *raw);
+
+/* The same for an output. */
+name import_output_name(struct import *, const char *raw);
 
 /* Append a node, as graph_add; NULL after an error that begins with WHERE. */
 struct tensor *import_node(struct import *, const char *where, enum op, const char *layer, struct tensor *const *in, int nin,

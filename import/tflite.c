@@ -306,22 +306,6 @@ read_prefix(struct tfl *t, const struct tfl_parts *p)
 	tfl_name_prefix(t, results, n);
 }
 
-/* Take out nodes that no output needs. */
-static void
-prune(struct graph *g)
-{
-	graph_tidy(g);
-	for (struct node *n = g->last, *prev; n; n = prev) {
-		prev = n->prev;
-		if (n->out->uses)
-			continue;
-		for (int k = 0; k < n->nin; k++)
-			n->in[k]->uses--;
-		graph_remove(g, n);
-	}
-	graph_tidy(g);
-}
-
 bool
 tflite_is(const unsigned char *data, size_t size)
 {
@@ -348,7 +332,7 @@ tflite_read(struct import *m, const unsigned char *data, size_t size)
 		tfl_read_outputs(&t, &p);
 	if (damaged(&t) || import_refuse(m) || !good || m->diag->errors > before)
 		return false;
-	prune(m->graph);
+	import_prune(m->graph);
 	graph_verify(m->graph, "reading the model");
 	return true;
 }

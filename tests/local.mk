@@ -43,9 +43,9 @@ check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen %D%/chipgen
 %C%_chipgen_SOURCES = %D%/chipgen.c %D%/random.h
 %C%_netgen_SOURCES = %D%/netgen.c %D%/random.h
 %C%_npycmp_SOURCES = %D%/npycmp.c
-%C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS)
+%C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
-%C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS)
+%C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/stack.awk %D%/golden %D%/models %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
 
 if HAVE_CHECK
@@ -112,7 +112,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/tflite_errors.def \
   %D%/unit/suites.def
 %C%_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/unit $(CHECK_CFLAGS)
-%C%_unit_unit_LDADD = libnetc.a $(CHECK_LIBS) $(JANSSON_LIBS)
+%C%_unit_unit_LDADD = libnetc.a $(CHECK_LIBS) $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 endif
 
 .PHONY: update-golden

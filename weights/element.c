@@ -163,6 +163,18 @@ int_at(const struct element *e, const char *raw, int64_t i)
 	return bits > INT64_MAX ? INT64_MAX : (int64_t)bits;
 }
 
+double
+element_real(const struct element *e, const void *raw, int64_t i)
+{
+	return float_at((enum element_id)(e - elements), raw, i);
+}
+
+int64_t
+element_int(const struct element *e, const void *raw, int64_t i)
+{
+	return int_at(e, raw, i);
+}
+
 /* ---- whole tensors ---- */
 
 /* "element [3, 0, 1] is " into WHY; the rest of it is for the value. */

@@ -24,4 +24,7 @@ enum dtype element_dtype(const struct element *, const void *raw, int64_t count)
  * NaN, infinite or beyond DTYPE. */
 const void *element_data(struct arena *, const struct element *, enum dtype dtype, const struct shape *,
 	const void *raw, char *why, int size);
+/* Element I at RAW, of any alignment, as it is: of a float type, of an integer type (U64 beyond INT64_MAX: INT64_MAX). */
+double element_real(const struct element *, const void *raw, int64_t i);
+int64_t element_int(const struct element *, const void *raw, int64_t i);
 #endif
