@@ -29,30 +29,57 @@ list_operators(const char *format, const struct import_op *ops)
 
 /* ---- the test arrays ---- */
 
-/* Whether A is what the model calls IO, with or without dimensions of 1 in front. */
-static bool
-array_fits(const struct npy *a, const struct import_io *io, const struct tensor *t)
+/* A .npy file, or an ONNX tensor in a file of its own. */
+static const char *
+read_file(struct importing *im, const char *path, struct npy *a)
 {
-	return a->dtype == t->dtype && npy_shape_fits(&a->shape, &io->shape);
+	const struct mapped *map;
+	size_t n = strlen(path);
+
+	if (n < 3 || strcmp(path + n - 3, ".pb") != 0)
+		return npy_read(a, &im->c.source, path);
+	const char *why = import_map(&im->m, path, &map);
+	return why ? why : onnx_array(a, &im->m, map->data, map->size);
 }
 
-/* The elements of A, which are of no sign, as the graph has them: 128 less; false: they are no such bytes. */
-static bool
-sign_bytes(struct importing *im, struct npy *a)
+static int32_t
+integer_at(const struct npy *a, int64_t i)
 {
-	if (a->dtype != DT_I8 && a->dtype != DT_I32)
-		return false;
+	return a->dtype == DT_I8 ? ((const int8_t *)a->data)[i] : a->dtype == DT_I16 ? ((const int16_t *)a->data)[i]
+		: ((const int32_t *)a->data)[i];
+}
+
+/* Make the integers of A what the graph has in their place: 128 less, or f32.  false: one of them is no u8. */
+static bool
+convert(struct importing *im, const struct import_io *io, struct npy *a)
+{
 	int64_t n = shape_count(&a->shape);
-	int8_t *to = ARENA_ARRAY(&im->c.source, int8_t, (size_t)n);
+	void *to = arena_array(&im->c.source, (size_t)n, io->unsigned8 ? 1 : sizeof(float));
+
 	for (int64_t i = 0; i < n; i++) {
-		int32_t v = a->dtype == DT_I8 ? ((const int8_t *)a->data)[i] : ((const int32_t *)a->data)[i];
-		if (v < 0 || v > UINT8_MAX)
+		int32_t v = integer_at(a, i);
+
+		if (io->unsigned8 && (v < 0 || v > 255))
 			return false;
-		to[i] = (int8_t)(v - 128);
+		if (io->unsigned8)
+			((int8_t *)to)[i] = (int8_t)(v - 128);
+		else
+			((float *)to)[i] = (float)v;
 	}
-	a->dtype = DT_I8;
 	a->data = to;
+	a->dtype = io->unsigned8 ? DT_I8 : DT_F32;
 	return true;
+}
+
+/* Whether A is what the model calls IO, with or without dimensions of 1 in front; its elements become those of the graph's T. */
+static bool
+array_fits(struct importing *im, struct npy *a, const struct import_io *io, const struct tensor *t)
+{
+	if (!npy_shape_fits(&a->shape, &io->shape))
+		return false;
+	if (a->dtype != DT_F32 && (io->unsigned8 || io->integers) && !convert(im, io, a))
+		return false;
+	return a->dtype == t->dtype;
 }
 
 /* The elements of DATA, which has IO's shape, in T's order. */
@@ -84,15 +111,14 @@ read_array(struct importing *im, const char *path, const struct import_io *io, c
 {
 	struct npy a;
 	char got[SHAPE_TEXT], want[SHAPE_TEXT];
-	const char *why = npy_read(&a, &im->c.source, path);
+	const char *why = read_file(im, path, &a);
 
 	if (why) {
 		diag_error(&im->c.diag, LOC_NONE, "cannot read '%s': %s", path, why);
 		return NULL;
 	}
-	enum dtype found = a.dtype;
-	if ((io->unsigned8 && !sign_bytes(im, &a)) || !array_fits(&a, io, t)) {
-		diag_error(&im->c.diag, LOC_NONE, "'%s' holds %s%s but the model's '%s' is %s%s", path, dtype_info[found].name,
+	if (!array_fits(im, &a, io, t)) {
+		diag_error(&im->c.diag, LOC_NONE, "'%s' holds %s%s but the model's '%s' is %s%s", path, dtype_info[a.dtype].name,
 			shape_text(&a.shape, got, sizeof got), io->name, io->unsigned8 ? "u8" : dtype_info[t->dtype].name,
 			shape_text(&io->shape, want, sizeof want));
 		return NULL;
@@ -228,6 +254,7 @@ cmd_import(const struct options *o)
 	im.m.graph = graph_new(a, im.c.names, intern(im.c.names, im.stem));
 	if (read_model(&im, o->files[0]) && read_tests(&im))
 		write_files(&im);
+	import_unmap(&im.m);
 	int status = compilation_end(&im.c, EXIT_OK);
 	file_unmap(&im.map);
 	return status;

@@ -101,8 +101,9 @@ import_unmap(struct import *m)
 
 /* ---- the graph ---- */
 
-name
-import_name(struct import *m, const char *raw)
+/* RAW as a word of the language. */
+static name
+identifier(struct import *m, const char *raw)
 {
 	char text[NAME_LEN_MAX + 1];
 	size_t n = 0;
@@ -119,18 +120,25 @@ import_name(struct import *m, const char *raw)
 	}
 	while (n > 0 && text[n - 1] == '_')
 		n--;
-	return graph_unique(m->graph, n ? intern_n(m->names, text, n) : intern(m->names, "layer"));
+	return n ? intern_n(m->names, text, n) : intern(m->names, "layer");
 }
 
 name
-import_output_name(struct import *m, const char *raw)
+import_name(struct import *m, const char *raw)
 {
-	name text = import_name(m, raw);
+	return graph_unique(m->graph, identifier(m, raw));
+}
 
-	for (size_t i = 0; i < m->graph->output_names.n; i++)
-		if (m->graph->output_names.v[i] == text)
-			return import_output_name(m, arena_printf(m->arena, "%s_out", text));
-	return text;
+name
+import_output_name(struct import *m, const char *raw, const struct tensor *t)
+{
+	name text = identifier(m, raw);
+	const struct tensor *other = graph_find(m->graph, text);
+	bool taken = other && (other != t || !t->producer);
+
+	for (size_t i = 0; i < m->graph->output_names.n && !taken; i++)
+		taken = m->graph->output_names.v[i] == text;
+	return taken ? import_output_name(m, arena_printf(m->arena, "%s_out", text), t) : text;
 }
 
 struct tensor *

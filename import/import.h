@@ -26,6 +26,7 @@ struct import_io {
 	struct shape shape;    /* in the model, batch and all */
 	int order[RANK_MAX];
 	bool unsigned8;        /* the model's elements are u8, the graph's i8: 128 less */
+	bool integers;         /* the model's elements are integers, the graph's f32 */
 };
 
 /* What import_unsupported collects. */
@@ -87,8 +88,8 @@ void import_prune(struct graph *);
 /* A name for a layer made of RAW, a name of the model: letters, digits and '_' (docs/import.md), not yet in use. */
 name import_name(struct import *, const char *raw);
 
-/* The same for an output. */
-name import_output_name(struct import *, const char *raw);
+/* The same for an output: it may be called as T, its tensor. */
+name import_output_name(struct import *, const char *raw, const struct tensor *t);
 
 /* Append a node, as graph_add; NULL after an error that begins with WHERE. */
 struct tensor *import_node(struct import *, const char *where, enum op, const char *layer, struct tensor *const *in, int nin,

@@ -123,7 +123,7 @@ input_order(struct onnx *x, const struct onnx_value *v, int *order)
 static struct import_io
 io_of(struct onnx *x, const struct onnx_value *v)
 {
-	struct import_io io = { .name = intern(x->m->names, v->name), .unsigned8 = v->type == ONNX_U8 };
+	struct import_io io = { .name = intern(x->m->names, v->name), .unsigned8 = v->type == ONNX_U8, .integers = v->integers };
 
 	io.shape.rank = v->dims.rank;
 	for (int i = 0; i < v->dims.rank; i++)
@@ -200,7 +200,7 @@ is_image(const struct onnx_value *v)
 static struct tensor *
 output_tensor(struct onnx *x, const char *where, const char *text, struct onnx_value *v)
 {
-	struct onnx_node self = { .where = where, .layer = import_name(x->m, text) };
+	struct onnx_node self = { .where = where, .layer = text };
 	struct tensor *t = v->real ? onnx_tensor_f32(x, &self, v) : onnx_tensor(x, &self, v);
 	int plain[RANK_MAX], rank = onnx_plain_order(&v->dims, plain);
 
@@ -227,7 +227,7 @@ read_output(struct onnx *x, const Onnx__ValueInfoProto *p)
 	out.t = output_tensor(x, where, text, &out);
 	if (!out.t)
 		return false;
-	graph_output(x->m->graph, import_output_name(x->m, text), out.t);
+	graph_output(x->m->graph, import_output_name(x->m, text, out.t), out.t);
 	ARRAY_PUSH(x->arena, x->m->outputs, io_of(x, &out));
 	return true;
 }

@@ -186,11 +186,12 @@ onnx_identity(struct onnx *x, struct onnx_node *n)
 bool
 onnx_dropout(struct onnx *x, struct onnx_node *n)
 {
-	const struct onnx_value *training = onnx_in(n, 2);
+	const struct onnx_value *ratio = onnx_in(n, 1), *training = onnx_in(n, 2);
+	bool none = ratio->kind == ONNX_CONST && onnx_count(&ratio->dims) == 1 && onnx_real(ratio, 0) == 0;
+	bool off = training->kind == ONNX_ABSENT
+		|| (training->kind == ONNX_CONST && onnx_count(&training->dims) == 1 && !onnx_int(training, 0));
 
-	if (training->kind == ONNX_TENSOR || (training->kind == ONNX_CONST && onnx_count(&training->dims) == 1 && onnx_int(training, 0)))
-		return onnx_refuse(x, n, "in training_mode");
-	return onnx_identity(x, n);
+	return none || off ? onnx_identity(x, n) : onnx_refuse(x, n, "in training_mode");
 }
 
 /* Between floats, which all are f32 here. */

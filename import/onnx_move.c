@@ -240,6 +240,56 @@ onnx_concat(struct onnx *x, struct onnx_node *n)
 	return join(x, n, n->in, n->nin, axis, &out) && onnx_result(x, n, 0, &out);
 }
 
+/* ---- repeated ---- */
+
+enum { COPIES_MAX = 64 /* of a value that an Expand may repeat */ };
+
+/* The sizes that V, of dimensions D, is expanded to. */
+static bool
+expanded_sizes(struct onnx *x, const struct onnx_node *n, const struct onnx_dims *d, struct onnx_dims *have, struct onnx_dims *to)
+{
+	struct onnx_list list;
+
+	if (!onnx_list_in(x, n, 1, "sizes", &list))
+		return false;
+	to->rank = have->rank = list.n > d->rank ? list.n : d->rank;
+	if (to->rank > DIMS_MAX)
+		return onnx_refuse(x, n, "to so many dimensions");
+	for (int i = 0; i < to->rank; i++) {
+		int k = i - to->rank + d->rank, m = i - to->rank + list.n;
+		int64_t want = m < 0 ? 1 : list.v[m];
+
+		have->dim[i] = k < 0 ? 1 : d->dim[k];
+		to->dim[i] = want == 1 ? have->dim[i] : want;
+		if (want != 1 && have->dim[i] != 1 && want != have->dim[i])
+			return onnx_error(x, n, "a dimension of %lld does not expand to %lld", (long long)have->dim[i], (long long)want);
+		if (to->dim[i] < 1 || (to->dim[i] != have->dim[i] && to->dim[i] > COPIES_MAX))
+			return onnx_refuse(x, n, "to no or to so many copies");
+	}
+	return true;
+}
+
+bool
+onnx_expand(struct onnx *x, struct onnx_node *n)
+{
+	struct onnx_value *v = ARENA_NEW(x->arena, struct onnx_value), *copies[COPIES_MAX];
+	struct onnx_dims have, to;
+
+	if (!onnx_tensor(x, n, onnx_in(n, 0)) || !expanded_sizes(x, n, &onnx_in(n, 0)->dims, &have, &to)
+	    || !onnx_view(x, n, onnx_in(n, 0), &have, v) || !onnx_tensor(x, n, v))
+		return false;
+	for (int d = 0; d < to.rank; d++) {
+		if (to.dim[d] == have.dim[d])
+			continue;
+		for (int64_t i = 0; i < to.dim[d]; i++)
+			copies[i] = v;
+		v = ARENA_NEW(x->arena, struct onnx_value);
+		if (!join(x, n, copies, (int)to.dim[d], d, v))
+			return false;
+	}
+	return onnx_result(x, n, 0, v);
+}
+
 /* ---- chosen indices ---- */
 
 enum { RUNS_MAX = 256 /* slices that a Gather may become */ };

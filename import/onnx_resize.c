@@ -18,6 +18,7 @@ struct taps { int count; int64_t cell[TAPS_MAX]; double weight[TAPS_MAX]; };
 struct resizing {
 	const char *mode, *transform, *nearest;
 	double scale[DIMS_MAX];        /* result / input, as given */
+	double length[DIMS_MAX];       /* of the result; by scales it may be no whole number */
 	double start[DIMS_MAX], end[DIMS_MAX]; /* of the part that is resized, 0 to 1 */
 	double cubic, outside_value;
 	bool exclude;
@@ -30,7 +31,7 @@ struct resizing {
 static double
 source(const struct resizing *r, int d, int64_t i)
 {
-	double in = (double)r->in.dim[d], out = (double)r->out.dim[d], scale = r->scale[d], at = (double)i;
+	double in = (double)r->in.dim[d], out = r->length[d], scale = r->scale[d], at = (double)i;
 	double half = (at + 0.5) / scale - 0.5;
 
 	if (strcmp(r->transform, "asymmetric") == 0)
@@ -42,7 +43,7 @@ source(const struct resizing *r, int d, int64_t i)
 	if (strcmp(r->transform, "tf_half_pixel_for_nn") == 0)
 		return (at + 0.5) / scale;
 	if (strcmp(r->transform, "half_pixel_symmetric") == 0)
-		return half + in / 2 * (1 - out / (scale * in));
+		return half + in / 2 * (1 - (double)r->out.dim[d] / (scale * in));
 	if (strcmp(r->transform, "tf_crop_and_resize") == 0)
 		return (in - 1) * (out > 1 ? r->start[d] + at * (r->end[d] - r->start[d]) / (out - 1) : (r->start[d] + r->end[d]) / 2);
 	return half;
@@ -253,7 +254,9 @@ read_scales(struct onnx *x, const struct onnx_node *n, int k, struct resizing *r
 	if (onnx_count(&v->dims) != r->in.rank)
 		return onnx_error(x, n, "it has %lld scales for %d dimensions", (long long)onnx_count(&v->dims), r->in.rank);
 	for (int d = 0; d < r->in.rank; d++) {
-		double size = floor((double)r->in.dim[d] * (r->scale[d] = onnx_real(v, d)));
+		r->scale[d] = onnx_real(v, d);
+		r->length[d] = (double)r->in.dim[d] * r->scale[d];
+		double size = floor(r->length[d]);
 
 		if (!(size >= 1 && size <= INT32_MAX))
 			return onnx_error(x, n, "a dimension of %lld times %g is no size", (long long)r->in.dim[d], r->scale[d]);
@@ -275,6 +278,7 @@ read_sizes(struct onnx *x, const struct onnx_node *n, struct resizing *r)
 		if (sizes.v[d] < 1 || sizes.v[d] > INT32_MAX)
 			return onnx_error(x, n, "its result's dimension %d is %lld", d, (long long)sizes.v[d]);
 		r->out.dim[d] = sizes.v[d];
+		r->length[d] = (double)sizes.v[d];
 		r->scale[d] = (double)sizes.v[d] / (double)r->in.dim[d];
 	}
 	return true;

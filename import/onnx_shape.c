@@ -289,31 +289,6 @@ onnx_unsqueeze(struct onnx *x, struct onnx_node *n)
 	return view(x, n, onnx_unsqueeze_sizes);
 }
 
-/* Where nothing is repeated. */
-bool
-onnx_expand(struct onnx *x, struct onnx_node *n)
-{
-	struct onnx_list list;
-	struct onnx_dims to;
-	const struct onnx_dims *d = &onnx_in(n, 0)->dims;
-	struct onnx_value out;
-
-	if (!onnx_list_in(x, n, 1, "sizes", &list))
-		return false;
-	int skip = list.n > d->rank ? list.n - d->rank : 0;
-	if (d->rank + skip > DIMS_MAX)
-		return onnx_refuse(x, n, "to so many dimensions");
-	to.rank = d->rank + skip;
-	for (int i = 0; i < to.rank; i++) {
-		int64_t have = i < skip ? 1 : d->dim[i - skip], want = i - to.rank + list.n < 0 ? 1 : list.v[i - to.rank + list.n];
-
-		if (want != 1 && want != have)
-			return onnx_refuse(x, n, "that repeats elements");
-		to.dim[i] = have;
-	}
-	return onnx_view(x, n, onnx_in(n, 0), &to, &out) && onnx_result(x, n, 0, &out);
-}
-
 /* ---- transpose ---- */
 
 /* Only the value's dimensions are counted in another order. */
