@@ -7,7 +7,7 @@
 
 /* In pixels: a box, the room between two, the page around them all. */
 enum { BOX_WIDTH = 150, BOX_HEIGHT = 50, GAP_X = 18, GAP_Y = 28, MARGIN = 16, TEXT_X = 10, TEXT_Y = 16, LINE = 14, NAME_CHARS = 20, TEXT_CHARS = 25,
-	TIP_WIDTH = 4, TIP_HEIGHT = 7, FRAME = 9 };
+	TIP_WIDTH = 4, TIP_HEIGHT = 7, FRAME = 7 };
 
 struct svg {
 	FILE *f;

@@ -3,9 +3,12 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include "passes/pass.h"
 #include "random_graph.h"
 #include "report/layout.h"
 #include "report/markup.h"
+#include "report/report.h"
+#include "runtime/embedded.h"
 
 Suite *report_suite(void);
 
@@ -160,6 +163,88 @@ START_TEST(counts_have_commas)
 }
 END_TEST
 
+/* ---- files ---- */
+
+/* A network whose names come from another tool. */
+static struct report *
+strange_report(struct arena *a, struct diag *d)
+{
+	struct intern *names = intern_new(a);
+	struct graph *g = graph_new(a, names, intern(names, "<net> & \"co\""));
+	struct pass_ctx ctx = { .diag = d, .scratch = a };
+	struct attrs attr;
+	struct tensor *x;
+	struct node *n;
+	struct program *p;
+	char why[WHY_SIZE];
+
+	attrs_init(&attr);
+	x = graph_input(g, intern(names, "<x>"), DT_F32, &(struct shape){ 1, { 4 } }, NULL, LOC_NONE);
+	n = graph_add(g, OP_TANH, intern(names, "</title><script>"), &x, 1, &attr, NULL, LOC_NONE, why);
+	n = graph_add(g, OP_SIGMOID, intern(names, "\"quoted\" \\ back"), &n->out, 1, &attr, NULL, LOC_NONE, why);
+	graph_output(g, intern(names, "y&y"), n->out);
+	graph_tidy(g);
+	ck_assert(passes[PASS_alias].run(g, &ctx));
+	p = program_lower(a, g, d);
+	program_plan(p);
+	return report_make(a, d, g, p, NULL, "<strange>.net");
+}
+
+START_TEST(names_stay_names)
+{
+	struct arena a = { 0 };
+	struct diag d;
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	struct report *r;
+
+	diag_init(&d, &a, stderr);
+	r = strange_report(&a, &d);
+	report_html(f, r);
+	ck_assert(report_svg(f, r, r->program->graph));
+	fflush(f);
+	ck_assert_ptr_null(strstr(text, "<net>"));
+	ck_assert_ptr_null(strstr(text, "<x>"));
+	ck_assert_ptr_null(strstr(text, "</title><script>"));
+	ck_assert_ptr_null(strstr(text, "\"quoted\""));
+	ck_assert_ptr_null(strstr(text, "y&y"));
+	ck_assert_ptr_null(strstr(text, "<strange>"));
+	ck_assert_ptr_nonnull(strstr(text, ">&#60;x&#62;</text>"));
+	rewind(f);
+	report_dot(f, r, r->program->graph);
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(text, "digraph \"<net> & \\\"co\\\"\" {"));
+	ck_assert_ptr_nonnull(strstr(text, "[label=\"\\\"quoted\\\" \\\\ back\\nsigmoid\\n"));
+	free(text);
+	arena_free(&a);
+}
+END_TEST
+
+/* What netc carries is what stands in report/. */
+START_TEST(page_files_are_carried_whole)
+{
+	const char *top = getenv("top_srcdir");
+	int files = 0;
+
+	for (const struct embedded *e = page_files; e->name; e++, files++) {
+		char path[4096], line[1024];
+		FILE *f;
+
+		snprintf(path, sizeof path, "%s/report/%s", top ? top : ".", e->name);
+		f = fopen(path, "r");
+		ck_assert_msg(f != NULL, "cannot open %s", path);
+		for (const char *const *text = e->lines; *text; text++) {
+			ck_assert_ptr_nonnull(fgets(line, sizeof line, f));
+			ck_assert_str_eq(line, *text);
+		}
+		ck_assert_ptr_null(fgets(line, sizeof line, f));
+		fclose(f);
+	}
+	ck_assert_int_eq(files, 3);
+}
+END_TEST
+
 Suite *
 report_suite(void)
 {
@@ -174,6 +259,10 @@ report_suite(void)
 	t = tcase_create("markup");
 	tcase_add_loop_test(t, text_is_no_markup, 0, sizeof texts / sizeof *texts);
 	tcase_add_loop_test(t, counts_have_commas, 0, sizeof counts / sizeof *counts);
+	suite_add_tcase(s, t);
+	t = tcase_create("files");
+	tcase_add_test(t, names_stay_names);
+	tcase_add_test(t, page_files_are_carried_whole);
 	suite_add_tcase(s, t);
 	return s;
 }
