@@ -187,6 +187,16 @@ put_map(const struct map_view *v)
 	fputs("</svg>\n", v->f);
 }
 
+/* Whether inputs or outputs lie outside the arena. */
+static bool
+has_ports(const struct program *p)
+{
+	for (size_t i = 0; i < p->buffers.n; i++)
+		if (p->buffers.v[i]->kind == BUF_INPUT || p->buffers.v[i]->kind == BUF_OUTPUT)
+			return true;
+	return false;
+}
+
 static const struct call *
 call_at(const struct program *p, int slot)
 {
@@ -220,7 +230,7 @@ memory_element(FILE *f, const struct report *r)
 	markup_text(f, call_at(v.p, at)->node->name);
 	fputs("</b>: ", f);
 	markup_count(f, v.peak);
-	fputs(" bytes. Inputs and outputs of the network are the caller&#39;s.</p>\n<div class=\"scroll\">\n", f);
+	fprintf(f, " bytes.%s</p>\n<div class=\"scroll\">\n", has_ports(v.p) ? " Inputs and outputs of the network are the caller&#39;s." : "");
 	put_map(&v);
 	fputs("</div>\n<ul class=\"legend\"><li class=\"result\">results of layers</li><li class=\"scratch\">scratch</li>"
 		"<li class=\"live\">live bytes</li><li class=\"bound\">lower bound</li><li class=\"peak\">peak</li></ul>\n", f);
