@@ -85,6 +85,7 @@ struct net_param {
 	name *value;           /* in each call */
 	name name;
 	name preset;           /* its default; NULL: none */
+	bool left_out;         /* some call leaves it out */
 };
 
 struct net_block {
@@ -190,6 +191,9 @@ int64_t net_width(const struct net_item *);
 struct net_port { int item, k; };       /* value K that statement ITEM of the run reads, or gives */
 struct net_ports { ARRAY(struct net_port) in, out; };
 void net_make_block(struct net_writer *, const size_t *starts, size_t n, size_t length, const struct net_ports *);
+
+/* The defaults that no call makes use of are none. */
+void net_drop_defaults(struct net_writer *);
 
 /* ---- net_loop.c ---- */
 

@@ -158,3 +158,35 @@ net_make_block(struct net_writer *w, const size_t *starts, size_t n, size_t leng
 	}
 	replace(w, starts, n, length, calls);
 }
+
+/* ---- defaults ---- */
+
+/* Marks the parameters that the call leaves out. */
+static void
+mark_left_out(const struct net_item *it)
+{
+	if (it->kind == NET_LOOP)
+		it = it->turn;
+	if (it->kind != NET_CALL)
+		return;
+	for (int i = 0; i < it->nfields; i++) {
+		const struct net_field *f = &it->fields[i];
+
+		if (!f->param && !f->channels && !*f->form[0])
+			it->block->params[i]->left_out = true;
+	}
+}
+
+void
+net_drop_defaults(struct net_writer *w)
+{
+	for (size_t i = 0; i < w->top.items.n; i++)
+		mark_left_out(w->top.items.v[i]);
+	for (const struct net_block *b = w->blocks; b; b = b->next)
+		for (size_t i = 0; i < b->body.items.n; i++)
+			mark_left_out(b->body.items.v[i]);
+	for (struct net_block *b = w->blocks; b; b = b->next)
+		for (int i = 0; i < b->nparams; i++)
+			if (!b->params[i]->left_out)
+				b->params[i]->preset = NULL;
+}

@@ -108,18 +108,13 @@ static const char *const op_words[OP_COUNT] = {
 	[OP_BATCHNORM] = "norm", [OP_LEAKY_RELU] = "act", [OP_HARD_SWISH] = "act", [OP_RELU] = "act", [OP_RELU6] = "act",
 };
 
-static const struct node *
-main_node(const struct net_item *it)
-{
-	return it->kind == NET_PIPE ? it->nodes[net_main_stage(it)] : NULL;
-}
-
+/* The operation that the statement is about: the one with weights, else the first.  OP_COUNT: a call. */
 static enum op
 main_op(const struct net_item *it)
 {
-	const struct node *n = main_node(it);
+	const struct node *n = it->kind == NET_PIPE ? it->nodes[net_main_stage(it)] : NULL;
 
-	return n ? n->op : OP_COUNT;
+	return !n ? OP_COUNT : net_owns_weights(n->op) ? n->op : it->nodes[it->nextra]->op;
 }
 
 static name
@@ -130,6 +125,29 @@ op_word(struct net_writer *w, const struct net_item *it)
 	if (op == OP_COUNT)
 		return it->block->name;
 	return intern(w->names, op_words[op] ? op_words[op] : op_info[op].name);
+}
+
+/* Whether TEXT, apart from capitals and a number, is one of the words that tell nothing: what exporters call operations and parts. */
+static bool
+is_general(const char *text)
+{
+	static const char *const words[] = { "block", "blocks", "layer", "layers", "model", "features", "op", "node", "n", "net", "network", "main",
+		"module", "sequential", "graph", "depthwise", "depthwise_conv2d", "conv", "matmul", "gemm", "batch_normalization" };
+	char lower[32];
+	size_t len = strlen(text);
+	enum op op;
+
+	while (len > 0 && (isdigit((unsigned char)text[len - 1]) || text[len - 1] == '_'))
+		len--;
+	if (len == 0 || len >= sizeof lower)
+		return len == 0;
+	for (size_t i = 0; i < len; i++)
+		lower[i] = (char)tolower((unsigned char)text[i]);
+	lower[len] = '\0';
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(lower, words[i]) == 0)
+			return true;
+	return op_lookup(lower, &op);
 }
 
 name
@@ -147,7 +165,7 @@ net_common_label(struct net_writer *w, struct net_item *const *items, size_t n)
 	text = common_end(w, &c);
 	if (!*text)
 		text = common_begin(w, &c);
-	return *text ? text : op_word(w, items[0]);
+	return is_general(text) ? op_word(w, items[0]) : text;
 }
 
 /* ---- statements of a block ---- */
@@ -176,13 +194,33 @@ find_common(struct locals *l)
 static bool
 is_pointwise(const struct net_item *it)
 {
-	const struct node *n = main_node(it);
+	const struct node *n = main_op(it) == OP_CONV2D ? it->nodes[net_main_stage(it)] : NULL;
 
-	return n && n->op == OP_CONV2D && n->attr.kernel[0] == 1 && n->attr.kernel[1] == 1;
+	return n && n->attr.kernel[0] == 1 && n->attr.kernel[1] == 1;
+}
+
+/* Whether statement J goes past the block's others: from what the block reads to where their result is added, not the first to read it. */
+static bool
+is_shortcut(const struct locals *l, size_t j)
+{
+	const struct net_body *body = &l->b->body;
+	const struct net_item *it = body->items.v[j];
+	bool joined = false, first = true;
+
+	for (size_t i = 0; i < body->items.n; i++) {
+		const struct net_item *other = body->items.v[i];
+		enum op op = main_op(other);
+
+		for (int k = 0; k < other->nin; k++) {
+			joined = joined || ((op == OP_ADD || op == OP_CONCAT) && other->in[k] == it->out[0]);
+			first = first && (i >= j || other->in[k] != it->in[0]);
+		}
+	}
+	return it->nin == 1 && it->in[0] == l->b->in[0] && joined && !first;
 }
 
 /* What statement J does, seen from the block: 1x1 convolutions around a depthwise one have names. */
-static name
+static const char *
 role_word(const struct locals *l, size_t j)
 {
 	struct net_item *const *items = l->b->body.items.v;
@@ -193,35 +231,66 @@ role_word(const struct locals *l, size_t j)
 		behind = behind || (i > j && main_op(items[i]) == OP_DWCONV2D);
 		expands = expands || (i < j && is_pointwise(items[i]));
 	}
+	if (is_shortcut(l, j))
+		return "shortcut";
 	if (!is_pointwise(items[j]) || before == behind)
 		return op_word(l->w, items[j]);
-	return intern(l->w->names, behind ? "expand" : expands ? "project" : "pw");
+	return behind ? "expand" : expands ? "project" : "pw";
 }
 
-/* Takes the words that CHOOSE finds for all statements, if each has another one. */
+/* The role of each statement, with a number where several have the same. */
+static name *
+role_names(struct locals *l)
+{
+	size_t n = l->b->body.items.n;
+	const char **word = ARENA_ARRAY(l->w->arena, const char *, n);
+	name *roles = ARENA_ARRAY(l->w->arena, name, n);
+
+	for (size_t j = 0; j < n; j++)
+		word[j] = role_word(l, j);
+	for (size_t j = 0; j < n; j++) {
+		int before = 0, all = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			all += strcmp(word[i], word[j]) == 0;
+			before += i < j && strcmp(word[i], word[j]) == 0;
+		}
+		roles[j] = all > 1 ? intern_printf(l->w->names, "%s%d", word[j], before + 1) : intern(l->w->names, word[j]);
+	}
+	return roles;
+}
+
+/* Takes the words that CHOOSE finds for the statements, and of those that tell nothing the roles; false: there are too few, or some
+ * are equal. */
 static bool
-name_by(struct locals *l, name (*choose)(struct net_writer *, const struct common *))
+name_by(struct locals *l, name (*choose)(struct net_writer *, const struct common *), const name *roles)
 {
 	struct map *seen = map_new(l->w->arena);
+	size_t n = l->b->body.items.n, telling = 0;
 
-	for (size_t j = 0; j < l->b->body.items.n; j++) {
+	for (size_t j = 0; j < n; j++) {
 		name text = choose(l->w, &l->common[j]);
 
-		if (!*text || map_get(seen, text))
+		telling += !is_general(text);
+		if (is_general(text))
+			text = roles[j];
+		if (map_get(seen, text))
 			return false;
 		map_put(seen, text, l);
 		l->b->body.items.v[j]->label = text;
 	}
-	return true;
+	return telling * 2 >= n;
 }
 
 static void
 name_statements(struct locals *l)
 {
-	if (name_by(l, common_end) || name_by(l, common_begin))
+	const name *roles = role_names(l);
+
+	if (name_by(l, common_end, roles) || name_by(l, common_begin, roles))
 		return;
 	for (size_t j = 0; j < l->b->body.items.n; j++)
-		l->b->body.items.v[j]->label = role_word(l, j);
+		l->b->body.items.v[j]->label = roles[j];
 }
 
 /* ---- the block ---- */
@@ -239,24 +308,6 @@ call_label(struct locals *l, const struct net_item *call)
 	for (int k = 0; k < c.begin && k < c.first.n; k++)
 		text = arena_printf(l->w->arena, "%s%s%.*s", text, k ? "_" : "", c.first.v[k].len, c.first.v[k].s);
 	return intern(l->w->names, text);
-}
-
-static bool
-is_general(const char *word)
-{
-	static const char *const words[] = { "block", "blocks", "layer", "layers", "model", "features", "conv", "conv2d", "op", "node", "n",
-		"net", "network", "main", "module", "sequential", "graph" };
-	char lower[16];
-	size_t len = strlen(word);
-
-	if (len < 2 || len >= sizeof lower)
-		return len < 2;
-	for (size_t i = 0; i <= len; i++)
-		lower[i] = (char)tolower((unsigned char)word[i]);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(lower, words[i]) == 0)
-			return true;
-	return false;
 }
 
 /* The last word that the labels of all calls have in common, without its number: "unit" of stage2_unit1, stage3_unit4; NULL: none that says

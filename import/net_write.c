@@ -89,6 +89,7 @@ net_write(struct arena *a, struct intern *names, const struct graph *g, const ch
 	net_find_constants(&w);
 	net_segment(&w);
 	net_find_repeats(&w);
+	net_drop_defaults(&w);
 	net_network_vars(&w);
 	net_paths(&w);
 	net_print(f, &w, &of);

@@ -72,17 +72,31 @@ same_tensor(const struct bench *b, const struct tensor *x, const struct tensor *
 			b->what, x->name, y->name, b->text.text);
 }
 
-static void
-same_node(const struct bench *b, const struct node *x, const struct node *y, int number)
+/* The place of the value T: 1 + that of its node, or 0 - that of the input, by the tensors' ids. */
+static int *
+places(struct bench *b, const struct graph *g)
 {
-	ck_assert_msg(x->op == y->op && x->nin == y->nin, "%s: layer %d '%s' is %s, not %s\n%s", b->what, number, y->name,
-		op_info[y->op].name, op_info[x->op].name, b->text.text);
+	int *place = ARENA_ARRAY(&b->arena, int, g->tensors.n + 1), number = 0;
+
+	for (size_t i = 0; i < g->inputs.n; i++)
+		place[g->inputs.v[i]->id] = -(int)i;
+	for (const struct node *n = g->first; n; n = n->next)
+		place[n->out->id] = ++number;
+	return place;
+}
+
+static void
+same_node(const struct bench *b, const struct node *x, const struct node *y, const int *in_x, const int *in_y)
+{
+	ck_assert_msg(x->op == y->op && x->nin == y->nin, "%s: '%s' is %s, not %s\n%s", b->what, y->name, op_info[y->op].name,
+		op_info[x->op].name, b->text.text);
 	for (int a = 0; a < ATTR_COUNT; a++)
 		ck_assert_msg(!(op_info[x->op].attrs >> a & 1) || attr_equal(&x->attr, &y->attr, (enum attr)a),
 			"%s: attribute '%s' of '%s'\n%s", b->what, attr_info[a].name, y->name, b->text.text);
 	for (int k = 0; k < x->nin; k++) {
 		same_tensor(b, x->in[k], y->in[k]);
-		ck_assert_msg(x->in[k]->data || !x->in[k]->producer == !y->in[k]->producer, "%s: '%s'", b->what, y->name);
+		ck_assert_msg(x->in[k]->data || in_x[x->in[k]->id] == in_y[y->in[k]->id], "%s: operand %d of '%s' is '%s'\n%s", b->what, k,
+			y->name, y->in[k]->name, b->text.text);
 	}
 	same_tensor(b, x->out, y->out);
 }
@@ -92,12 +106,12 @@ static void
 same_graph(struct bench *b, const struct graph *x, const struct graph *y)
 {
 	const struct node *p = x->first, *q = y->first;
-	int number = 0;
+	const int *in_x = places(b, x), *in_y = places(b, y);
 
 	ck_assert_uint_eq(x->inputs.n, y->inputs.n);
 	ck_assert_uint_eq(x->outputs.n, y->outputs.n);
 	for (; p && q; p = p->next, q = q->next)
-		same_node(b, p, q, number++);
+		same_node(b, p, q, in_x, in_y);
 	for (; q && q->op == OP_COPY; q = q->next)
 		continue;
 	ck_assert_msg(!p && !q, "%s: %d layers, not %d\n%s", b->what, y->node_count, x->node_count, b->text.text);
@@ -292,6 +306,239 @@ START_TEST(random_graphs)
 }
 END_TEST
 
+/* ---- graphs that repeat ---- */
+
+/* A network of cells, each of a few kinds, with sizes that now and then change. */
+struct cells {
+	struct bench *b;
+	struct graph *g;
+	struct rng rng;
+	enum dtype dtype;
+	struct tensor *x, *earlier;    /* where the network has come to; a value from before */
+	struct tensor *shared[3];      /* constants of an earlier layer */
+	int made;
+};
+
+static int
+below(struct cells *c, int n)
+{
+	return rng_below(&c->rng, n);
+}
+
+static struct tensor *
+cell_const(struct cells *c, enum dtype t, int rank, const int32_t *dim, const struct quant *q)
+{
+	struct shape shape = { .rank = rank };
+	unsigned char *data;
+
+	memcpy(shape.dim, dim, (size_t)rank * sizeof *dim);
+	data = arena_alloc(&c->b->arena, (size_t)(shape_count(&shape) * dtype_info[t].bytes));
+	for (int64_t i = 0; i < shape_count(&shape); i++)
+		if (t == DT_F32)
+			((float *)data)[i] = rng_float(&c->rng);
+		else if (t == DT_I32)
+			((int32_t *)data)[i] = below(c, 200) - 100;
+		else
+			data[i] = (unsigned char)below(c, 255);
+	return graph_const(c->g, graph_unique(c->g, intern(c->b->names, "k")), t, &shape, q, data, LOC_NONE);
+}
+
+static struct tensor *
+cell_op(struct cells *c, enum op op, const char *text, struct tensor *const *in, int nin, const struct attrs *attr)
+{
+	static const float scales[] = { 0.5f, 0.25f, 0.1f };
+	struct quant q = { 1, &scales[below(c, 8) ? 0 : below(c, 3)], below(c, 8) ? -3 : 0, 0 };
+	bool stated = op_info[op].quant == QUANT_STATED && in[0]->dtype == DT_I8;
+	char why[WHY_SIZE];
+	struct node *n = graph_add(c->g, op, graph_unique(c->g, intern(c->b->names, text)), in, nin, attr, stated ? &q : NULL, LOC_NONE, why);
+
+	ck_assert_msg(n != NULL, "%s: %s", c->b->what, why);
+	return n->out;
+}
+
+static struct tensor *
+cell_unary(struct cells *c, enum op op, const char *text, struct tensor *x)
+{
+	struct attrs attr;
+
+	attrs_init(&attr);
+	return cell_op(c, op, text, &x, 1, &attr);
+}
+
+static struct tensor *
+cell_binary(struct cells *c, enum op op, const char *text, struct tensor *x, struct tensor *y)
+{
+	struct tensor *in[2] = { x, y };
+	struct attrs attr;
+
+	attrs_init(&attr);
+	attr.axis = -1;
+	return cell_op(c, op, text, in, 2, &attr);
+}
+
+/* A convolution of OUT channels (0: depthwise), at times with another's weights. */
+static struct tensor *
+cell_conv(struct cells *c, const char *text, struct tensor *x, int out, int kernel, int stride)
+{
+	static const float scale = 0.01f;
+	struct quant q = { x->dtype == DT_I8, &scale, 0, out ? 0 : 2 };
+	struct tensor *in[3] = { x };
+	struct attrs attr;
+	int32_t channels = x->shape.dim[2], n = out ? out : channels;
+
+	attrs_init(&attr);
+	attr.out = n;
+	for (int i = 0; i < 2; i++) {
+		attr.kernel[i] = kernel;
+		attr.stride[i] = x->shape.dim[i] > 4 ? stride : 1;
+	}
+	pad_same(x->shape.dim, &attr, attr.pad);
+	if (out)
+		in[1] = cell_const(c, x->dtype, 4, (int32_t[]){ out, kernel, kernel, channels }, &q);
+	else
+		in[1] = cell_const(c, x->dtype, 3, (int32_t[]){ kernel, kernel, channels }, &q);
+	in[2] = cell_const(c, x->dtype == DT_F32 ? DT_F32 : DT_I32, 1, &n, NULL);
+	for (int k = 1; k < 3 && below(c, 12) == 0; k++)
+		if (c->shared[k] && c->shared[k]->shape.rank == in[k]->shape.rank && shape_equal(&c->shared[k]->shape, &in[k]->shape))
+			in[k] = c->shared[k];
+	memcpy(c->shared, in, sizeof in);
+	return cell_op(c, out ? OP_CONV2D : OP_DWCONV2D, text, in, 2 + (below(c, 6) > 0), &attr);
+}
+
+/* ---- kinds of cells ---- */
+
+static void
+cell_plain(struct cells *c, int width)
+{
+	c->x = cell_unary(c, OP_RELU, "relu", cell_conv(c, intern_printf(c->b->names, "conv_%d", c->made), c->x, width, 3, 1));
+}
+
+static void
+cell_separable(struct cells *c, int width)
+{
+	struct tensor *t = cell_conv(c, intern_printf(c->b->names, "block_%d_depthwise", c->made), c->x, 0, 3, below(c, 4) == 0 ? 2 : 1);
+
+	t = cell_unary(c, OP_RELU6, "relu6", t);
+	t = cell_conv(c, intern_printf(c->b->names, "block_%d_project", c->made), t, width, 1, 1);
+	c->x = below(c, 6) ? cell_unary(c, OP_RELU, "relu", t) : t;
+}
+
+static void
+cell_residual(struct cells *c, int width)
+{
+	struct tensor *x = c->x, *t = cell_unary(c, OP_RELU, "relu", cell_conv(c, "a", x, width, 3, 1));
+
+	(void)width;
+	t = cell_conv(c, "b", t, x->shape.dim[2], 3, 1);
+	c->x = cell_unary(c, OP_RELU, "relu", below(c, 8) ? cell_binary(c, OP_ADD, "add", t, x) : cell_binary(c, OP_ADD, "add", x, t));
+}
+
+static void
+cell_branches(struct cells *c, int width)
+{
+	struct tensor *squeeze = cell_unary(c, OP_RELU, "relu", cell_conv(c, "squeeze", c->x, width, 1, 1));
+	struct tensor *a = cell_unary(c, OP_RELU, "relu", cell_conv(c, "expand1x1", squeeze, width, 1, 1));
+	struct tensor *b = cell_unary(c, OP_RELU, "relu", cell_conv(c, "expand3x3", squeeze, width, 3, 1));
+	struct attrs attr;
+
+	attrs_init(&attr);
+	for (int k = 0; k < 2 && c->dtype == DT_I8; k++) {
+		struct tensor **t = k ? &b : &a;
+		char why[WHY_SIZE];
+
+		if (quant_equal(&(*t)->quant, &squeeze->quant) || below(c, 2))
+			continue;
+		struct node *n = graph_add(c->g, OP_REQUANTIZE, graph_unique(c->g, intern(c->b->names, "requantize")), t, 1, &attr,
+			&squeeze->quant, LOC_NONE, why);
+		*t = n->out;
+	}
+	if (c->dtype == DT_I8 && !quant_equal(&a->quant, &b->quant))
+		c->x = a;
+	else
+		c->x = cell_binary(c, OP_CONCAT, "concat", a, b);
+}
+
+/* Two values come out, the first of them for later. */
+static void
+cell_skip(struct cells *c, int width)
+{
+	struct attrs attr;
+
+	cell_plain(c, width);
+	c->earlier = c->x;
+	attrs_init(&attr);
+	attr.kernel[0] = attr.kernel[1] = attr.stride[0] = attr.stride[1] = c->x->shape.dim[0] > 3 ? 2 : 1;
+	c->x = cell_op(c, OP_MAXPOOL, "pool", &c->x, 1, &attr);
+}
+
+static void
+cell_join(struct cells *c, int width)
+{
+	if (c->earlier && shape_equal(&c->earlier->shape, &c->x->shape) && c->earlier != c->x)
+		c->x = cell_binary(c, OP_MUL, "join", c->earlier, c->x);
+	else
+		cell_plain(c, width);
+}
+
+/* A factor for all, for each channel, or too many to be written. */
+static void
+cell_factor(struct cells *c, int width)
+{
+	static const float scale = 0.03125f;
+	struct quant q = { c->dtype == DT_I8, &scale, 2, 0 };
+	int32_t dims[3] = { 1, c->x->shape.dim[1], c->x->shape.dim[2] }, one = 1;
+	int kind = below(c, 3);
+	struct tensor *k = kind == 0 ? cell_const(c, c->dtype, 1, &one, &q) : kind == 1 ? cell_const(c, c->dtype, 1, &dims[2], &q)
+		: cell_const(c, c->dtype, 3, dims, &q);
+
+	(void)width;
+	c->x = below(c, 3) ? cell_binary(c, OP_MUL, "factor", c->x, k) : cell_binary(c, OP_SUB, "rest", k, c->x);
+}
+
+static void (*const cell_kinds[])(struct cells *, int width) = { cell_plain, cell_separable, cell_residual, cell_branches, cell_skip, cell_join,
+	cell_factor };
+
+static struct graph *
+cell_graph(struct bench *b, uint64_t seed, enum dtype t)
+{
+	static const float scale = 0.25f;
+	struct cells c = { .b = b, .rng = { seed * 2 + 1 }, .dtype = t };
+	struct quant q = { t == DT_I8, &scale, 0, 0 };
+	int kinds = ROWS(cell_kinds), outputs = 0, first = below(&c, kinds), second = below(&c, kinds);
+
+	c.g = graph_new(&b->arena, b->names, intern(b->names, "cells"));
+	c.x = graph_input(c.g, intern(b->names, "x"), t, &(struct shape){ 3, { 6, 6, 2 } }, t == DT_I8 ? &q : NULL, LOC_NONE);
+	for (int cells = 2 + below(&c, 14); c.made < cells; c.made++) {
+		int width = below(&c, 3) ? 4 : 1 + below(&c, 6);
+
+		cell_kinds[below(&c, 3) ? first : below(&c, 3) ? second : below(&c, kinds)](&c, width);
+		if (below(&c, 20) == 0 && c.x->producer)
+			graph_output(c.g, intern_printf(b->names, "side%d", outputs++), c.x);
+	}
+	if (!c.x->uses || !outputs)
+		graph_output(c.g, intern(b->names, "y"), cell_unary(&c, OP_RELU, "last", c.x));
+	graph_tidy(c.g);
+	return c.g;
+}
+
+START_TEST(graphs_that_repeat)
+{
+	for (int i = 0; i < SEEDS_A_TEST; i++) {
+		uint64_t seed = (uint64_t)_i * SEEDS_A_TEST + (uint64_t)i;
+		struct bench b;
+		char what[32];
+
+		snprintf(what, sizeof what, "cells, seed %d", (int)seed);
+		bench_init(&b, what);
+		b.g = cell_graph(&b, seed, _i % 2 ? DT_F32 : DT_I8);
+		round_trip(&b, true);
+		if (getenv("SHOW_CELLS"))
+			printf("%s\n", b.text.text);
+		bench_free(&b);
+	}
+}
+END_TEST
+
 /* ---- the examples ---- */
 
 static const struct { const char *path; bool evaluate; } examples[] = {
@@ -331,6 +578,7 @@ net_write_suite(void)
 
 	tcase_add_loop_test(tc, all_examples, 0, ROWS(examples));
 	tcase_add_loop_test(tc, random_graphs, 0, 12);
+	tcase_add_loop_test(tc, graphs_that_repeat, 0, 12);
 	suite_add_tcase(s, tc);
 	return s;
 }
