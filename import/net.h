@@ -28,7 +28,7 @@ struct net_field {
 	const char *key;       /* an attribute, "scale", "zero" or a block's parameter; NULL: a constant operand */
 	int stage;             /* the node's place in the pipe */
 	int operand;           /* of a constant: which it is */
-	const struct tensor *constant; /* likewise; without a form it is read from the weights file */
+	const struct tensor *constant; /* likewise */
 	name form[NET_FORMS];  /* the best first; NULL: no more */
 	/* In the body of a block or a loop, in place of the form: */
 	struct net_param *param; /* the parameter that gives the value; NULL: none */
@@ -64,11 +64,10 @@ struct net_item {
 	int first_turn;
 	bool *carried;         /* LOOP: which of IN is the result of the turn before */
 	/* Names: */
-	name label;            /* what it would be called, not yet unique */
+	name *labels;          /* what each result would be called, not yet unique */
 	name *vars;            /* what it assigns */
 	name as;               /* what follows `as`; NULL: nothing */
-	bool output;           /* it is "output VAR = ..." */
-	bool dead;             /* nothing reads what comes out */
+	bool *output;          /* of each result: it is an output here */
 };
 
 /* The statements of the network or of a block, and the names in them. */
@@ -103,7 +102,13 @@ struct net_block {
 };
 
 /* A list of the file: what a loop's turns have in place of one value. */
-struct net_table { struct net_table *next; name name; name *value; int n; };
+struct net_table {
+	struct net_table *next;
+	name name;
+	struct net_param *param;   /* whose values it has */
+	int n;
+	bool spare;            /* the turns do without it */
+};
 
 /* How an output is written: "output NAME = ..." where its value comes about, unless that would break the order of the outputs: then NAME is an
  * ordinary variable, and "output NAME;" follows at the end.  What has a name already, as an input or another output, is copied there. */
@@ -122,7 +127,6 @@ struct net_writer {
 	struct net_output *outputs;    /* of the graph, in their order */
 	/* By the tensor's id: */
 	name *label;                   /* the identifier for the layer or input of that name */
-	bool *is_output;
 	name *path;                    /* the layer's in the language */
 	struct tensor **stored;        /* of a constant: the first with the same elements, shape and scale */
 	struct node **owner;           /* of a stored constant: the first node that reads it ... */
@@ -145,8 +149,10 @@ name net_number(struct net_writer *, float v);
 name net_scale(struct net_writer *, float v);
 /* The ways to write the attribute A of N; false: none is needed. */
 bool net_attr_forms(struct net_writer *, const struct node *n, enum attr, struct net_field *);
-/* The elements of the operand T as nested lists. */
-name net_literal(struct net_writer *, const struct tensor *t);
+/* The operand T: its elements as nested lists, or, if those are too many, a mark in place of tensor("NAME"). */
+name net_operand(struct net_writer *, const struct tensor *t);
+/* The constant that TEXT is a mark of; NULL: it is none. */
+const struct tensor *net_marked(const struct net_writer *, name text);
 /* Whether the constant T, an operand, is written out. */
 bool net_is_literal(const struct tensor *t);
 /* Whether operand K of N is a value that its call writes (else it is bound by the layer's path). */
@@ -202,6 +208,9 @@ size_t net_loop_length(const struct net_writer *, size_t start, const size_t *la
 /* The loop in place of N statements from START on. */
 void net_make_loop(struct net_writer *, size_t start, size_t n);
 
+/* Lists of tensors of the weights file become one name, with the turn in it.  After net_paths. */
+void net_spare_tables(struct net_writer *);
+
 /* ---- net_local.c ---- */
 
 /* Names for the statements of BLOCK, its parameters and itself; of CALLS, its first calls, what the labels have in common is kept. */
@@ -211,7 +220,7 @@ name net_common_label(struct net_writer *, struct net_item *const *items, size_t
 
 /* ---- net_vars.c ---- */
 
-/* The variables of the statements of BODY, whose values OUT are called OUT_NAMES: sets vars, as, output and dead. */
+/* The variables of the statements of BODY, whose values OUT are called OUT_NAMES: sets vars and as. */
 void net_vars(struct net_writer *, struct net_body *, struct tensor *const *out, const name *out_names, int nout);
 /* The same of the network, and how outputs are written. */
 void net_network_vars(struct net_writer *);

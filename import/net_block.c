@@ -15,6 +15,8 @@ make_body(struct net_writer *w, struct net_block *b, struct net_item *const *run
 		*it = *run[j];
 		it->fields = (struct net_field *)f;
 		it->vars = ARENA_ARRAY(w->arena, name, (size_t)it->nout);
+		it->labels = ARENA_ARRAY(w->arena, name, (size_t)it->nout);
+		memcpy(it->labels, run[j]->labels, (size_t)it->nout * sizeof *it->labels);
 		f += it->nfields;
 		ARRAY_PUSH(w->arena, b->body.items, it);
 	}
@@ -98,7 +100,10 @@ make_call(struct net_writer *w, struct net_block *b, struct net_item *const *run
 	call->in = values_at(w, run, ports->in.v, ports->in.n, false);
 	call->out = values_at(w, run, ports->out.v, ports->out.n, true);
 	call->vars = ARENA_ARRAY(w->arena, name, ports->out.n);
-	call->label = run[ports->out.v[0].item]->label;
+	call->output = ARENA_ARRAY(w->arena, bool, ports->out.n);
+	call->labels = ARENA_ARRAY(w->arena, name, ports->out.n);
+	for (size_t i = 0; i < ports->out.n; i++)
+		call->labels[i] = run[ports->out.v[i].item]->labels[ports->out.v[i].k];
 	return call;
 }
 

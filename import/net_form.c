@@ -2,6 +2,7 @@
  * of them are given, the one that a reader wants first, so that statements with a text in common can share it. */
 #include <config.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "import/net.h"
 
@@ -275,11 +276,22 @@ nested_text(struct net_writer *w, const struct tensor *t, int depth, int64_t *at
 	return arena_printf(w->arena, "%s]", text);
 }
 
-name
-net_literal(struct net_writer *w, const struct tensor *t)
-{
-	int64_t at = 0;
-	bool one = t->shape.rank == 0 || (t->shape.rank == 1 && t->shape.dim[0] == 1);
+/* A text that no value has: the constant's place in the graph behind it. */
+static const char mark[] = "\1";
 
+name
+net_operand(struct net_writer *w, const struct tensor *t)
+{
+	bool one = t->shape.rank == 0 || (t->shape.rank == 1 && t->shape.dim[0] == 1);
+	int64_t at = 0;
+
+	if (!net_is_literal(t))
+		return intern_printf(w->names, "%s%d", mark, w->stored[t->id]->id);
 	return intern(w->names, one ? element_text(w, t, 0) : nested_text(w, t, 0, &at));
+}
+
+const struct tensor *
+net_marked(const struct net_writer *w, name text)
+{
+	return *text == *mark ? w->g->tensors.v[strtol(text + 1, NULL, 10)] : NULL;
 }

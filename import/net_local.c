@@ -157,7 +157,7 @@ net_common_label(struct net_writer *w, struct net_item *const *items, size_t n)
 	name text;
 
 	for (size_t i = 0; i < n; i++) {
-		labels[i] = items[i]->kind == NET_CALL ? items[i]->as : items[i]->label;
+		labels[i] = items[i]->kind == NET_CALL ? items[i]->as : items[i]->labels[0];
 		if (!labels[i])
 			return op_word(w, items[0]);
 	}
@@ -186,7 +186,7 @@ find_common(struct locals *l)
 	l->common = ARENA_ARRAY(l->w->arena, struct common, l->b->body.items.n);
 	for (size_t j = 0; j < l->b->body.items.n; j++) {
 		for (size_t i = 0; i < l->n; i++)
-			labels[i] = l->calls[i]->parts[j]->label;
+			labels[i] = l->calls[i]->parts[j]->labels[0];
 		l->common[j] = common_words(labels, l->n);
 	}
 }
@@ -277,7 +277,7 @@ name_by(struct locals *l, name (*choose)(struct net_writer *, const struct commo
 		if (map_get(seen, text))
 			return false;
 		map_put(seen, text, l);
-		l->b->body.items.v[j]->label = text;
+		l->b->body.items.v[j]->labels[0] = text;
 	}
 	return telling * 2 >= n;
 }
@@ -290,7 +290,7 @@ name_statements(struct locals *l)
 	if (name_by(l, common_end, roles) || name_by(l, common_begin, roles))
 		return;
 	for (size_t j = 0; j < l->b->body.items.n; j++)
-		l->b->body.items.v[j]->label = roles[j];
+		l->b->body.items.v[j]->labels[0] = roles[j];
 }
 
 /* ---- the block ---- */
@@ -302,7 +302,7 @@ call_label(struct locals *l, const struct net_item *call)
 	const char **labels = ARENA_ARRAY(l->w->arena, const char *, (size_t)call->nparts);
 
 	for (int j = 0; j < call->nparts; j++)
-		labels[j] = call->parts[j]->label;
+		labels[j] = call->parts[j]->labels[0];
 	struct common c = common_words(labels, (size_t)call->nparts);
 	const char *text = "";
 	for (int k = 0; k < c.begin && k < c.first.n; k++)
@@ -392,7 +392,7 @@ name_params(struct net_writer *w, struct net_block *b)
 {
 	for (int i = 0; i < b->nparams; i++) {
 		struct net_param *p = b->params[i];
-		const char *key = p->key ? p->key : "value", *local = b->body.items.v[p->item]->label;
+		const char *key = p->key ? p->key : "value", *local = b->body.items.v[p->item]->labels[0];
 		bool alone = strcmp(key, "scale") != 0 && strcmp(key, "zero") != 0;
 
 		for (int k = 0; k < b->nparams && alone; k++)

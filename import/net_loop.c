@@ -67,7 +67,7 @@ add_table(struct net_writer *w, struct net_param *p, size_t n, const char *label
 {
 	struct net_table *t = ARENA_NEW(w->arena, struct net_table);
 
-	*t = (struct net_table){ .name = table_name(w, p->key, label), .value = p->value, .n = (int)n };
+	*t = (struct net_table){ .name = table_name(w, p->key, label), .param = p, .n = (int)n };
 	p->name = intern_printf(w->names, "%s[%s]", t->name, w->turn);
 	*w->last_table = t;
 	w->last_table = &t->next;
@@ -84,6 +84,7 @@ make_turn(struct net_writer *w, struct net_item *const *turns, const struct net_
 	*it = *turns[0];
 	it->fields = u->fields.v;
 	it->vars = ARENA_NEW(w->arena, name);
+	it->labels = ARENA_NEW(w->arena, name);
 	it->in = ARENA_ARRAY(w->arena, struct tensor *, (size_t)it->nin);
 	for (int k = 0; k < it->nin; k++) {
 		it->in[k] = carried[k] ? it->out[0] : turns[0]->in[k];
@@ -106,6 +107,7 @@ new_loop(struct net_writer *w, struct net_item *const *turns, size_t n)
 	loop->fields = NULL;
 	loop->nfields = 0;
 	loop->vars = ARENA_NEW(w->arena, name);
+	loop->output = ARENA_NEW(w->arena, bool);
 	loop->parts = ARENA_ARRAY(w->arena, struct net_item *, n);
 	loop->nparts = (int)n;
 	memcpy(loop->parts, turns, n * sizeof *loop->parts);
@@ -127,11 +129,53 @@ net_make_loop(struct net_writer *w, size_t start, size_t n)
 		runs[i] = &loop->parts[i];
 	net_unify(w->arena, runs, n, 1, &u);
 	loop->turn = make_turn(w, loop->parts, &u, loop->carried);
-	loop->turn->label = net_common_label(w, loop->parts, n);
+	loop->turn->labels[0] = net_common_label(w, loop->parts, n);
 	for (size_t i = 0; i < u.params.n; i++)
-		add_table(w, u.params.v[i], n, loop->turn->label);
+		add_table(w, u.params.v[i], n, loop->turn->labels[0]);
 	loop->first_turn = u.params.n == 0;
 	turns[0] = loop;
 	memmove(turns + 1, turns + n, (w->top.items.n - start - n) * sizeof *turns);
 	w->top.items.n -= n - 1;
+}
+
+/* ---- tensors of the weights file ---- */
+
+/* The name of the tensor that turn K of the loop of TABLE reads; NULL: it is no tensor. */
+static name
+tensor_name(const struct net_writer *w, const struct net_table *table, int k)
+{
+	const struct tensor *t = net_marked(w, table->param->value[k]);
+
+	return t ? net_stored_name(w, t) : NULL;
+}
+
+/* Names that differ in the turn alone, "scale[0].b", "scale[1].b", as "scale[{i}].b"; NULL: they differ otherwise. */
+static name
+name_of_turns(const struct net_writer *w, const struct net_table *table)
+{
+	name first = tensor_name(w, table, 0);
+	const char *turn = first ? strstr(first, "[0]") : NULL;
+
+	if (!turn)
+		return NULL;
+	for (int k = 1; k < table->n; k++) {
+		const char *text = arena_printf(w->arena, "%.*s[%d]%s", (int)(turn - first), first, k, turn + 3);
+		name other = tensor_name(w, table, k);
+
+		if (!other || strcmp(other, text) != 0)
+			return NULL;
+	}
+	return intern_printf(w->names, "tensor(\"%.*s[{%s}]%s\")", (int)(turn - first), first, w->turn, turn + 3);
+}
+
+void
+net_spare_tables(struct net_writer *w)
+{
+	for (struct net_table *t = w->tables; t; t = t->next) {
+		name text = name_of_turns(w, t);
+
+		if (text)
+			t->param->name = text;
+		t->spare = text != NULL;
+	}
 }

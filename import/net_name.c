@@ -136,10 +136,8 @@ net_name_all(struct net_writer *w)
 	w->network = identifier(w, g->name);
 	for (size_t i = 0; i < g->inputs.n; i++)
 		w->label[g->inputs.v[i]->id] = net_take(w, w->top.taken, g->inputs.v[i]->name);
-	for (size_t i = 0; i < g->outputs.n; i++) {
+	for (size_t i = 0; i < g->outputs.n; i++)
 		w->outputs[i].name = net_take(w, w->top.taken, g->output_names.v[i]);
-		w->is_output[g->outputs.v[i]->id] = true;
-	}
 	for (const struct node *n = g->first; n; n = n->next)
 		w->label[n->out->id] = identifier(w, n->name);
 	size_t prefix = common_prefix(w);

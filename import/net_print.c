@@ -59,6 +59,18 @@ put_ratio(struct put *p, const struct net_field *f, const char *of)
 		fputs(of, p->f);
 }
 
+/* TEXT, or the tensor that it is the mark of. */
+static void
+put_text(struct put *p, name text)
+{
+	const struct tensor *t = net_marked(p->w, text);
+
+	if (t)
+		put_tensor(p, t);
+	else
+		fputs(text, p->f);
+}
+
 /* What F says. */
 static void
 put_value(struct put *p, const struct net_field *f)
@@ -68,7 +80,7 @@ put_value(struct put *p, const struct net_field *f)
 	else if (f->channels)
 		put_ratio(p, f, arena_printf(p->w->arena, "channels(%s)", p->w->var[f->channels->id]));
 	else
-		fputs(f->form[0], p->f);
+		put_text(p, f->form[0]);
 }
 
 static bool
@@ -83,12 +95,9 @@ is_left_out(const struct net_field *f)
 static void
 put_constant(struct put *p, const struct net_field *c)
 {
-	if (c->form[0] || c->param)
-		put_value(p, c);
-	else
-		put_tensor(p, c->constant);
+	put_value(p, c);
 	if (c->constant->dtype == DT_I8) {
-		fputs(" : i8", p->f);
+		fputs(net_is_literal(c->constant) ? " :" : " : i8", p->f);
 		put_quant(p, &c->constant->quant);
 	}
 }
@@ -229,10 +238,17 @@ put_shape(struct put *p, const struct net_item *it)
 	putc('\n', p->f);
 }
 
+/* Whether the statement itself says that it is an output; else it is said behind it. */
+static bool
+is_output(const struct net_item *it)
+{
+	return it->kind != NET_LOOP && it->nout == 1 && it->output && it->output[0];
+}
+
 static void
 put_assignment(struct put *p, const struct net_item *it)
 {
-	fputs(it->output ? "output " : "", p->f);
+	fputs(is_output(it) ? "output " : "", p->f);
 	for (int k = 0; k < it->nout; k++)
 		fprintf(p->f, "%s%s", k ? ", " : "", it->vars[k]);
 	fputs(" = ", p->f);
@@ -264,7 +280,7 @@ put_loop(struct put *p, const struct net_item *loop)
 	fputs("\n}", p->f);
 }
 
-/* In a block shapes are those of the first call, and not shown. */
+/* The statements of the network, with SHAPES; in a block those are of the first call. */
 static void
 put_body(struct put *p, const struct net_body *body, bool shapes)
 {
@@ -281,6 +297,9 @@ put_body(struct put *p, const struct net_body *body, bool shapes)
 			put_shape(p, it);
 		else
 			putc('\n', p->f);
+		for (int k = 0; k < it->nout && shapes && !is_output(it); k++)
+			if (it->output[k])
+				fprintf(p->f, "output %s;\n", it->vars[k]);
 	}
 }
 
@@ -311,12 +330,14 @@ put_block(struct put *p, const struct net_block *b)
 }
 
 static void
-put_table(FILE *f, const struct net_table *t)
+put_table(struct put *p, const struct net_table *t)
 {
-	fprintf(f, "const %s = [", t->name);
-	for (int i = 0; i < t->n; i++)
-		fprintf(f, "%s%s", i ? ", " : "", t->value[i]);
-	fputs("];\n", f);
+	fprintf(p->f, "const %s = [", t->name);
+	for (int i = 0; i < t->n; i++) {
+		fputs(i ? ", " : "", p->f);
+		put_text(p, t->param->value[i]);
+	}
+	fputs("];\n", p->f);
 }
 
 static void
@@ -410,7 +431,8 @@ net_print(FILE *f, struct net_writer *w, const struct net_text_of *of)
 	put_string(f, of->weights);
 	fputs(w->tables ? ";\n\n" : ";\n", f);
 	for (const struct net_table *t = w->tables; t; t = t->next)
-		put_table(f, t);
+		if (!t->spare)
+			put_table(&p, t);
 	for (const struct net_block *b = w->blocks; b; b = b->next)
 		put_block(&p, b);
 	put_network(&p);

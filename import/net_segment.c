@@ -164,8 +164,7 @@ add_stage(struct net_writer *w, struct fields *f, const struct net_item *it, int
 
 		if (!n->in[i]->data || !net_is_operand(n, i))
 			continue;
-		if (net_is_literal(n->in[i]))
-			operand.form[0] = net_literal(w, n->in[i]);
+		operand.form[0] = net_operand(w, n->in[i]);
 		ARRAY_PUSH(w->arena, f->list, operand);
 	}
 	for (int a = 0; a < ATTR_COUNT; a++) {
@@ -231,13 +230,12 @@ net_find_constants(struct net_writer *w)
 		}
 }
 
-/* Whether the text of N names tensors of the weights file. */
+/* Whether N reads weights that are named after another layer. */
 static bool
-names_tensors(const struct net_writer *w, const struct node *n)
+borrows(const struct net_writer *w, const struct node *n)
 {
 	for (int k = 0; k < n->nin; k++)
-		if (n->in[k]->data && (net_is_operand(n, k) ? !net_is_literal(n->in[k])
-				: w->owner[w->stored[n->in[k]->id]->id] != n))
+		if (n->in[k]->data && !net_is_operand(n, k) && w->owner[w->stored[n->in[k]->id]->id] != n)
 			return true;
 	return false;
 }
@@ -268,7 +266,7 @@ token(struct net_writer *w, const struct net_item *it)
 			const struct tensor *t = n->in[i];
 			bool fixed = t->data && t->dtype == DT_I8;
 
-			text = arena_printf(w->arena, "%s%c%s", text, t->data ? 'c' : 'v', fixed ? net_literal(w, t) : "");
+			text = arena_printf(w->arena, "%s%c%s", text, t->data ? 'c' : 'v', fixed ? net_operand(w, t) : "");
 			if (fixed)
 				text = arena_printf(w->arena, "%s %a %d", text, (double)t->quant.scale[0], t->quant.zero);
 		}
@@ -276,14 +274,14 @@ token(struct net_writer *w, const struct net_item *it)
 	return intern(w->names, text);
 }
 
-/* Whether the statement is written where it stands: it makes an output, or names what is in the weights file. */
+/* Whether the statement is like no other: the names of other layers' weights are in it. */
 static bool
 is_single(const struct net_writer *w, const struct net_item *it)
 {
 	for (int k = it->nextra; k < it->nnodes; k++)
-		if (names_tensors(w, it->nodes[k]))
+		if (borrows(w, it->nodes[k]))
 			return true;
-	return w->is_output[it->out[0]->id];
+	return false;
 }
 
 /* What the statement of IT's nodes reads and gives. */
@@ -299,6 +297,8 @@ add_values(struct net_writer *w, struct net_item *it)
 	it->out = ARENA_NEW(w->arena, struct tensor *);
 	it->out[it->nout++] = it->nodes[it->nnodes - 1]->out;
 	it->vars = ARENA_NEW(w->arena, name);
+	it->output = ARENA_NEW(w->arena, bool);
+	it->labels = &w->label[it->nodes[net_main_stage(it)]->out->id];
 }
 
 /* The statement that begins with N. */
@@ -320,7 +320,6 @@ statement(struct net_writer *w, struct node *n)
 	}
 	add_values(w, it);
 	add_fields(w, it);
-	it->label = w->label[it->nodes[net_main_stage(it)]->out->id];
 	it->token = is_single(w, it) ? NULL : token(w, it);
 	return it;
 }

@@ -49,9 +49,9 @@ name_item(struct net_writer *w, struct net_body *body, struct net_item *it)
 	if (it->kind == NET_LOOP)
 		turn->vars[0] = it->vars[0];
 	if (turn->kind == NET_CALL)
-		turn->as = as_name(w, body, turn, it->kind == NET_LOOP ? turn->label : turn->as);
+		turn->as = as_name(w, body, turn, it->kind == NET_LOOP ? turn->labels[0] : turn->as);
 	else if (it->kind == NET_LOOP || it->vars[0] == body->running)
-		turn->as = as_name(w, body, turn, turn->label);
+		turn->as = as_name(w, body, turn, turn->labels[0]);
 }
 
 /* Whether the name of the result of IT is not enough.  That of a block's result says nothing; that of an output tells nothing of a layer whose
@@ -61,7 +61,7 @@ names_layer(const struct net_writer *w, const struct net_body *body, const struc
 {
 	if (it->kind != NET_PIPE || body != &w->top)
 		return it->kind == NET_PIPE;
-	return net_owns_weights(it->nodes[net_main_stage(it)]->op) && it->label != it->vars[0];
+	return net_owns_weights(it->nodes[net_main_stage(it)]->op) && it->labels[0] != it->vars[0];
 }
 
 /* The variable of result K of statement I, which is none of the body's own. */
@@ -73,7 +73,7 @@ variable(struct net_writer *w, struct net_body *body, const struct reads *reads,
 
 	if (r->count == 1 && r->last == i + 1 && !r->kept && it->nout == 1)
 		return body->running;
-	name text = net_take(w, body->taken, it->label);
+	name text = net_take(w, body->taken, it->labels[k]);
 	return r->count ? text : intern_printf(w->names, "_%s", text);
 }
 
@@ -97,7 +97,7 @@ net_vars(struct net_writer *w, struct net_body *body, struct tensor *const *out,
 		}
 		name_item(w, body, it);
 		if (result && names_layer(w, body, it))
-			it->as = as_name(w, body, it, it->label);
+			it->as = as_name(w, body, it, it->labels[0]);
 	}
 }
 
@@ -124,7 +124,7 @@ plan_outputs(struct net_writer *w)
 	}
 }
 
-/* The statements that are outputs themselves. */
+/* The results that are outputs where they come about. */
 static void
 mark_outputs(struct net_writer *w)
 {
@@ -133,7 +133,8 @@ mark_outputs(struct net_writer *w)
 	for (size_t i = 0; i < w->g->outputs.n; i++)
 		at_once[w->g->outputs.v[i]->id] |= !w->outputs[i].last;
 	for (size_t i = 0; i < w->top.items.n; i++)
-		w->top.items.v[i]->output = at_once[w->top.items.v[i]->out[0]->id];
+		for (int k = 0; k < w->top.items.v[i]->nout; k++)
+			w->top.items.v[i]->output[k] = at_once[w->top.items.v[i]->out[k]->id];
 }
 
 void

@@ -12,7 +12,7 @@ writer_init(struct net_writer *w, struct arena *a, struct intern *names, const s
 
 	*w = (struct net_writer){
 		.arena = a, .names = names, .g = g, .file_names = map_new(a), .outputs = ARENA_ARRAY(a, struct net_output, g->outputs.n + 1),
-		.label = ARENA_ARRAY(a, name, n), .is_output = ARENA_ARRAY(a, bool, n), .path = ARENA_ARRAY(a, name, n),
+		.label = ARENA_ARRAY(a, name, n), .path = ARENA_ARRAY(a, name, n),
 		.stored = ARENA_ARRAY(a, struct tensor *, n), .owner = ARENA_ARRAY(a, struct node *, n), .slot = ARENA_ARRAY(a, int, n),
 		.var = ARENA_ARRAY(a, name, n),
 	};
@@ -92,6 +92,7 @@ net_write(struct arena *a, struct intern *names, const struct graph *g, const ch
 	net_drop_defaults(&w);
 	net_network_vars(&w);
 	net_paths(&w);
+	net_spare_tables(&w);
 	net_print(f, &w, &of);
 	if (fclose(f) != 0)
 		die("out of memory");
