@@ -95,12 +95,23 @@ int_forms(struct net_writer *w, const struct node *n, enum attr a, struct net_fi
 	add_form(f, intern_printf(w->names, "%d", v));
 }
 
+/* Whether N is a pool of one window, the input. */
+static bool
+covers_input(const struct node *n)
+{
+	static const int32_t none[4];
+	const struct attrs *a = &n->attr;
+
+	return is_pool(n->op) && memcmp(a->kernel, n->in[0]->shape.dim, sizeof a->kernel) == 0
+		&& memcmp(a->stride, a->kernel, sizeof a->stride) == 0 && memcmp(a->pad, none, sizeof none) == 0;
+}
+
 static void
 pair_forms(struct net_writer *w, const struct node *n, enum attr a, struct net_field *f)
 {
 	const int32_t *v = field_of(n, a);
 
-	if (a == ATTR_KERNEL && is_pool(n->op) && memcmp(v, n->in[0]->shape.dim, 2 * sizeof *v) == 0)
+	if (a == ATTR_KERNEL && covers_input(n))
 		add_form(f, intern(w->names, "all"));
 	if (a == ATTR_STRIDE && is_pool(n->op) && memcmp(v, n->attr.kernel, 2 * sizeof *v) == 0)
 		add_left_out(w, f);

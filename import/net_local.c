@@ -282,11 +282,28 @@ name_by(struct locals *l, name (*choose)(struct net_writer *, const struct commo
 	return telling * 2 >= n;
 }
 
+/* What the labels of the calls that became statement J have in common; NULL: nothing, or it is no call. */
+static name
+nested_label(const struct locals *l, size_t j)
+{
+	struct net_item **calls = ARENA_ARRAY(l->w->arena, struct net_item *, l->n);
+	const struct net_item *it = l->b->body.items.v[j];
+
+	if (it->kind != NET_CALL)
+		return NULL;
+	for (size_t i = 0; i < l->n; i++)
+		calls[i] = l->calls[i]->parts[j];
+	name text = net_common_label(l->w, calls, l->n);
+	return text == it->block->name ? NULL : text;
+}
+
 static void
 name_statements(struct locals *l)
 {
 	const name *roles = role_names(l);
 
+	for (size_t j = 0; j < l->b->body.items.n; j++)
+		l->b->body.items.v[j]->as = nested_label(l, j);
 	if (name_by(l, common_end, roles) || name_by(l, common_begin, roles))
 		return;
 	for (size_t j = 0; j < l->b->body.items.n; j++)
@@ -331,7 +348,7 @@ common_kind(struct locals *l)
 			return NULL;
 		kind = text;
 	}
-	return is_general(kind) ? NULL : kind;
+	return strlen(kind) < 2 || is_general(kind) ? NULL : kind;
 }
 
 /* What the block does, by its operations. */
@@ -341,14 +358,20 @@ kind_by_operations(const struct net_block *b)
 	int count[OP_COUNT + 1] = { 0 };
 	size_t n = b->body.items.n;
 
-	for (size_t j = 0; j < n; j++)
+	bool shortcut = false;
+
+	for (size_t j = 0; j < n; j++) {
 		count[main_op(b->body.items.v[j])]++;
+		shortcut = shortcut || strncmp(b->body.items.v[j]->labels[0], "shortcut", 8) == 0;
+	}
 	if (count[OP_DWCONV2D] == 1 && count[OP_CONV2D] == 2)
-		return "inverted";
+		return count[OP_ADD] ? "inverted_residual" : "inverted";
 	if (count[OP_DWCONV2D] == 1 && count[OP_CONV2D] == 1 && n == 2)
 		return "ds";
+	if (count[OP_ADD] > 0 && count[OP_CONV2D] == 3 + shortcut)
+		return shortcut ? "bottleneck_down" : "bottleneck";
 	if (count[OP_ADD] > 0)
-		return "residual";
+		return shortcut ? "residual_down" : "residual";
 	if (count[OP_CONCAT] > 0)
 		return "branches";
 	if (count[OP_CONV2D] > 0 && count[OP_MAXPOOL] + count[OP_AVGPOOL] > 0)

@@ -65,6 +65,30 @@ static const char *const suffixes[] = {
 	"_biasadd", "_conv2d", "_conv", "_depthwise_conv2d", "_matmul", "_gemm", "_relu", "_relu6", "_fusedbatchnormv3", "_add",
 };
 
+/* TEXT without words that repeat the one before: layer1_layer1_0 is layer1_0. */
+static name
+without_repeats(struct net_writer *w, const char *text)
+{
+	char *to = arena_alloc(w->arena, strlen(text) + 1), *end = to;
+	size_t before = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, "_");
+		bool again = before == len && end > to && memcmp(end - len, text, len) == 0;
+
+		if (!again) {
+			if (end > to)
+				*end++ = '_';
+			memcpy(end, text, len);
+			end += len;
+			before = len;
+		}
+		text += len;
+		text += *text == '_';
+	}
+	return intern_n(w->names, to, (size_t)(end - to));
+}
+
 /* The length of S without such an ending. */
 static size_t
 stem_length(const char *s)
@@ -139,7 +163,7 @@ net_name_all(struct net_writer *w)
 	for (size_t i = 0; i < g->outputs.n; i++)
 		w->outputs[i].name = net_take(w, w->top.taken, g->output_names.v[i]);
 	for (const struct node *n = g->first; n; n = n->next)
-		w->label[n->out->id] = identifier(w, n->name);
+		w->label[n->out->id] = without_repeats(w, identifier(w, n->name));
 	size_t prefix = common_prefix(w);
 	for (const struct node *n = g->first; n; n = n->next) {
 		const char *text = w->label[n->out->id] + prefix;

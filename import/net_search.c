@@ -5,6 +5,7 @@
  * Windows grow from length to length by the one statement that is new, so finding them all costs time in proportion to
  * statements x lengths. */
 #include <config.h>
+#include <stdlib.h>
 #include <string.h>
 #include "import/net.h"
 
@@ -14,7 +15,8 @@ enum {
 	LARGE = 50000,
 	INPUTS = 6,            /* values that a block reads, at most, */
 	RESULTS = 2,           /* and that it gives */
-	TRIED = 24,            /* candidates whose text is measured, in a round */
+	TRIED = 24,            /* candidates whose text is measured, in a round, */
+	PAIRED = 8,            /* and of those the ones that are tried together */
 	ROUNDS = 64,
 	LOOP_MIN = 3,          /* turns, */
 	LOOP_MIN_LISTS = 4     /* and with lists of what differs */
@@ -33,7 +35,7 @@ struct candidate {
 	ARRAY(size_t) starts;
 	uint64_t live;         /* which of its statements' results are read behind it */
 	struct net_ports ports;
-	int64_t width, saved;  /* columns: of the text as it is; less with the block */
+	int64_t width, saved;  /* columns: of the text as it is; less with the block, weighted */
 	struct candidate *next;/* with the same form, modulo the table */
 };
 
@@ -326,7 +328,8 @@ measure(struct search *s, struct candidate *c)
 	struct net_unified u;
 	int64_t after = 60 + window_width(s, c->starts.v[0], c->length);
 
-	find_ports(s, c);
+	if (c->ports.in.n == 0)
+		find_ports(s, c);
 	if (c->ports.out.n == 0 || c->ports.out.n > RESULTS || c->ports.in.n == 0)
 		return;
 	net_unify(&s->scratch, runs_of(s, c), c->starts.n, c->length, &u);
@@ -341,10 +344,20 @@ measure(struct search *s, struct candidate *c)
 			after += call_width(&u, &c->ports, run++);
 		}
 	}
-	c->saved = is_worth(c->width, after) ? c->width - after : 0;
+	/* A block of one value that makes one of another is read at a glance. */
+	if (is_worth(c->width, after))
+		c->saved = (c->width - after) * 2 / (int64_t)(c->ports.in.n + 2 * c->ports.out.n - 1);
 }
 
 /* ---- the best block ---- */
+
+static void
+sum_widths(const struct search *s, struct candidate *c)
+{
+	c->width = 0;
+	for (size_t k = 0; k < c->starts.n; k++)
+		c->width += window_width(s, c->starts.v[k], c->length);
+}
 
 /* The columns that the candidate saves at most. */
 static int64_t
@@ -363,8 +376,7 @@ keep_best(struct search *s, struct candidate **best, size_t *n)
 
 		if (c->starts.n < 2)
 			continue;
-		for (size_t k = 0; k < c->starts.n; k++)
-			c->width += window_width(s, c->starts.v[k], c->length);
+		sum_widths(s, c);
 		if (bound(s, c) <= 0)
 			continue;
 		while (at > 0 && bound(s, best[at - 1]) < bound(s, c))
@@ -390,15 +402,66 @@ holds_twice(const struct candidate *outer, const struct candidate *inner)
 	return n >= 2;
 }
 
-/* The candidate that saves most; of one that repeats within itself, what repeats: it is a block of blocks then. */
+static int
+by_saved(const void *a, const void *b)
+{
+	int64_t x = (*(struct candidate *const *)a)->saved, y = (*(struct candidate *const *)b)->saved;
+
+	return (x < y) - (x > y);
+}
+
+/* What C still saves where it does not overlap with FIRST. */
+static int64_t
+saved_behind(struct search *s, const struct candidate *first, const struct candidate *c)
+{
+	struct candidate rest = { .length = c->length };
+	size_t k = 0;
+
+	for (size_t i = 0; i < c->starts.n; i++) {
+		size_t start = c->starts.v[i];
+
+		while (k < first->starts.n && first->starts.v[k] + first->length <= start)
+			k++;
+		if (k == first->starts.n || start + c->length <= first->starts.v[k])
+			ARRAY_PUSH(&s->scratch, rest.starts, start);
+	}
+	if (rest.starts.n < 2)
+		return 0;
+	sum_widths(s, &rest);
+	measure(s, &rest);
+	return rest.saved;
+}
+
+/* The candidate that saves most together with the one that does best behind it. */
 static struct candidate *
-choose(struct candidate **tried, size_t n)
+best_of_pairs(struct search *s, struct candidate **tried, size_t n)
 {
 	struct candidate *best = NULL;
+	int64_t most = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (tried[i]->saved > (best ? best->saved : 0))
+	qsort(tried, n, sizeof *tried, by_saved);
+	for (size_t i = 0; i < n && i < PAIRED && tried[i]->saved > 0; i++) {
+		int64_t more = 0;
+
+		for (size_t k = 0; k < n && k < PAIRED && tried[k]->saved > more; k++) {
+			int64_t saved = k == i ? 0 : saved_behind(s, tried[i], tried[k]);
+
+			more = saved > more ? saved : more;
+		}
+		if (tried[i]->saved + more > most) {
+			most = tried[i]->saved + more;
 			best = tried[i];
+		}
+	}
+	return best;
+}
+
+/* The best candidate; of one that repeats within itself, what repeats: it is a block of blocks then. */
+static struct candidate *
+choose(struct search *s, struct candidate **tried, size_t n)
+{
+	struct candidate *best = best_of_pairs(s, tried, n);
+
 	for (size_t i = 0; i < n && best; i++)
 		if (tried[i]->saved > 0 && tried[i]->length <= best->length / 2 && holds_twice(best, tried[i])) {
 			best = tried[i];
@@ -440,7 +503,7 @@ best_block(struct search *s)
 	keep_best(s, tried, &n);
 	for (size_t i = 0; i < n; i++)
 		measure(s, tried[i]);
-	return choose(tried, n);
+	return choose(s, tried, n);
 }
 
 /* ---- loops ---- */

@@ -35,8 +35,11 @@ static name
 as_name(struct net_writer *w, struct net_body *body, const struct net_item *it, name text)
 {
 	name block = it->kind == NET_CALL ? it->block->name : NULL;
+	bool counted = !text;
 
-	text = net_take(w, body->taken, text ? text : block);
+	do
+		text = net_take(w, body->taken, text ? text : block);
+	while (counted && text != block && map_get(w->file_names, text));
 	return text == block ? NULL : text;
 }
 

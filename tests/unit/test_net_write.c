@@ -498,8 +498,9 @@ cell_factor(struct cells *c, int width)
 static void (*const cell_kinds[])(struct cells *, int width) = { cell_plain, cell_separable, cell_residual, cell_branches, cell_skip, cell_join,
 	cell_factor };
 
+/* About CELLS cells; 0: a few. */
 static struct graph *
-cell_graph(struct bench *b, uint64_t seed, enum dtype t)
+cell_graph(struct bench *b, uint64_t seed, enum dtype t, int cells)
 {
 	static const float scale = 0.25f;
 	struct cells c = { .b = b, .rng = { seed * 2 + 1 }, .dtype = t };
@@ -508,7 +509,7 @@ cell_graph(struct bench *b, uint64_t seed, enum dtype t)
 
 	c.g = graph_new(&b->arena, b->names, intern(b->names, "cells"));
 	c.x = graph_input(c.g, intern(b->names, "x"), t, &(struct shape){ 3, { 6, 6, 2 } }, t == DT_I8 ? &q : NULL, LOC_NONE);
-	for (int cells = 2 + below(&c, 14); c.made < cells; c.made++) {
+	for (cells = cells ? cells : 2 + below(&c, 14); c.made < cells; c.made++) {
 		int width = below(&c, 3) ? 4 : 1 + below(&c, 6);
 
 		cell_kinds[below(&c, 3) ? first : below(&c, 3) ? second : below(&c, kinds)](&c, width);
@@ -530,42 +531,123 @@ START_TEST(graphs_that_repeat)
 
 		snprintf(what, sizeof what, "cells, seed %d", (int)seed);
 		bench_init(&b, what);
-		b.g = cell_graph(&b, seed, _i % 2 ? DT_F32 : DT_I8);
+		b.g = cell_graph(&b, seed, _i % 2 ? DT_F32 : DT_I8, 0);
 		round_trip(&b, true);
-		if (getenv("SHOW_CELLS"))
-			printf("%s\n", b.text.text);
 		bench_free(&b);
 	}
 }
 END_TEST
 
-/* ---- the examples ---- */
+/* Ten thousand layers, whatever repeats. */
+START_TEST(large_graphs)
+{
+	struct bench b;
+
+	bench_init(&b, "large");
+	b.g = cell_graph(&b, (uint64_t)_i, _i % 2 ? DT_F32 : DT_I8, 3000);
+	ck_assert_int_gt(b.g->node_count, 5000);
+	round_trip(&b, false);
+	bench_free(&b);
+}
+END_TEST
+
+/* ---- texts ---- */
+
+static const char *
+test_file(struct bench *b, const char *stem, const char *ending)
+{
+	const char *top = getenv("top_srcdir");
+
+	return arena_printf(&b->arena, "%s/tests/net_write/%s%s", top ? top : ".", stem, ending);
+}
+
+/* The text is the file STEM.net; with UPDATE in the environment it is written there. */
+static void
+expected_text(struct bench *b, const char *stem)
+{
+	const char *path = test_file(b, stem, ".net"), *text, *why;
+	size_t len;
+
+	if (getenv("UPDATE")) {
+		write_file(b, path, false);
+		return;
+	}
+	why = file_read(&b->arena, path, &text, &len);
+	ck_assert_msg(!why, "%s: %s", path, why);
+	ck_assert_msg(len == b->text.size && memcmp(text, b->text.text, len) == 0, "%s: not as expected:\n%s", stem, b->text.text);
+}
+
+static const char *const texts[] = { "attributes", "bottleneck", "inverted", "loops", "names", "operands", "operands_i8", "outputs", "scales",
+	"shared", "shared_i8", "towers", "unet" };
+
+START_TEST(expected_texts)
+{
+	struct bench b;
+	struct diag diag;
+	const char *text;
+	size_t len;
+
+	bench_init(&b, texts[_i]);
+	diag_init(&diag, &b.arena, stderr);
+	ck_assert_ptr_null(file_read(&b.arena, test_file(&b, texts[_i], ".graph"), &text, &len));
+	b.g = graph_read(&b.arena, b.names, &diag, diag_add_source(&diag, texts[_i], text, len));
+	ck_assert_msg(b.g != NULL, "%s", texts[_i]);
+	graph_tidy(b.g);
+	round_trip(&b, true);
+	expected_text(&b, texts[_i]);
+	bench_free(&b);
+}
+END_TEST
 
 static const struct { const char *path; bool evaluate; } examples[] = {
-	{ "ad/ad.net", true }, { "ad/ad_f32.net", true }, { "kws/kws.net", true }, { "resnet8/resnet8.net", true },
-	{ "resnet8/resnet8_f32.net", true }, { "vww/vww.net", true }, { "vww/vww_f32.net", true }, { "digits/digits.net", true },
-	{ "shufflenet/shufflenet.net", false }, { "shufflenet/shufflenet32.net", true }, { "bigconv/conv1x1.net", false },
-	{ "alexnet_groups/alexnet_groups.net", false }, { "split_sum_toy/split_sum_toy.net", true },
+	{ "ad/ad", true }, { "ad/ad_f32", true }, { "kws/kws", true }, { "resnet8/resnet8", true },
+	{ "resnet8/resnet8_f32", true }, { "vww/vww", true }, { "vww/vww_f32", true }, { "digits/digits", true },
+	{ "shufflenet/shufflenet", false }, { "shufflenet/shufflenet32", true }, { "bigconv/conv1x1", false },
+	{ "alexnet_groups/alexnet_groups", false }, { "split_sum_toy/split_sum_toy", true },
 };
 
 START_TEST(all_examples)
 {
-	const char *top = getenv("top_srcdir");
+	const char *top = getenv("top_srcdir"), *path = examples[_i].path;
 	struct sema_opts opts = { .random_weights = true };
 	struct compilation from;
 	struct bench b;
-	char path[512];
 
-	snprintf(path, sizeof path, "%s/examples/%s", top ? top : ".", examples[_i].path);
-	bench_init(&b, examples[_i].path);
+	bench_init(&b, path);
 	compilation_init(&from, stderr);
-	ck_assert(compile_parse(&from, path, false) && compile_build(&from, &opts));
+	ck_assert(compile_parse(&from, arena_printf(&b.arena, "%s/examples/%s.net", top ? top : ".", path), false)
+		&& compile_build(&from, &opts));
 	b.g = from.graph;
 	b.names = from.names;
 	round_trip(&b, examples[_i].evaluate);
-	if (getenv("SHOW_NET"))
-		printf("%s\n", b.text.text);
+	expected_text(&b, path_base(path));
 	compilation_end(&from, 0);
+	bench_free(&b);
+}
+END_TEST
+
+/* ---- tests in the text ---- */
+
+START_TEST(tests_of_the_model)
+{
+	static const char text[] = "graph t\ninput %0 \"a\" : i8[2] scale 0.5 zero 0\ninput %1 \"b\" : f32[2]\n"
+		"%2 \"c\" = relu(%0)\n%3 \"d\" = relu(%1)\noutput \"c\" = %2\noutput \"d\" = %3\n";
+	static const char *const expected[] = { "given a = file(\"x.first.in0.npy\");", "given b = file(\"x.first.in1.npy\");",
+		"expect c = file(\"x.first.out0.npy\") within 0 lsb;", "expect d = file(\"x.first.out1.npy\") within 1e-5;",
+		"expect c = file(\"x.second.out0.npy\") within 2 lsb;" };
+	struct import_test tests[] = { { .name = "first" }, { .name = "second", .within = 2, .lsb = true } };
+	struct bench b;
+	struct diag diag;
+
+	bench_init(&b, "tests");
+	diag_init(&diag, &b.arena, stderr);
+	b.g = graph_read(&b.arena, b.names, &diag, diag_add_source(&diag, "t", text, strlen(text)));
+	graph_tidy(b.g);
+	write_and_build(&b, tests, 2);
+	canonical(&b);
+	for (int i = 0; i < ROWS(expected); i++)
+		ck_assert_msg(strstr(b.text.text, expected[i]) != NULL, "%s:\n%s", expected[i], b.text.text);
+	compilation_end(&b.c, 0);
 	bench_free(&b);
 }
 END_TEST
@@ -576,9 +658,13 @@ net_write_suite(void)
 	Suite *s = suite_create("net_write");
 	TCase *tc = tcase_create("net_write");
 
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, expected_texts, 0, ROWS(texts));
 	tcase_add_loop_test(tc, all_examples, 0, ROWS(examples));
-	tcase_add_loop_test(tc, random_graphs, 0, 12);
-	tcase_add_loop_test(tc, graphs_that_repeat, 0, 12);
+	tcase_add_test(tc, tests_of_the_model);
+	tcase_add_loop_test(tc, random_graphs, 0, 8);
+	tcase_add_loop_test(tc, graphs_that_repeat, 0, 8);
+	tcase_add_loop_test(tc, large_graphs, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
 }
