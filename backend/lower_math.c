@@ -305,6 +305,26 @@ lower_softmax(struct lower *l, const struct node *n)
 	return true;
 }
 
+bool
+lower_log_softmax(struct lower *l, const struct node *n)
+{
+	call_vectors(l, call_unary(l, n, lower_kernel(l, n, "log_softmax")), n);
+	return true;
+}
+
+bool
+lower_lrn(struct lower *l, const struct node *n)
+{
+	struct call *c = call_unary(l, n, lower_kernel(l, n, "lrn"));
+
+	call_float(l, c, "factor", n->attr.alpha / (float)n->attr.window);
+	call_float(l, c, "offset", n->attr.offset);
+	call_float(l, c, "beta", n->attr.beta);
+	call_dim(l, c, "window", n->attr.window);
+	call_vectors(l, c, n);
+	return true;
+}
+
 /* ---- sums ---- */
 
 void

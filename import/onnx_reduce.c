@@ -184,6 +184,12 @@ onnx_softmax(struct onnx *x, struct onnx_node *n)
 	return softmax(x, n, OP_SOFTMAX);
 }
 
+bool
+onnx_log_softmax(struct onnx *x, struct onnx_node *n)
+{
+	return softmax(x, n, OP_LOG_SOFTMAX);
+}
+
 /* ---- normalisation ---- */
 
 /* The vector of input K, one value for each of C channels, as the layer's constant WHAT. */
@@ -223,4 +229,27 @@ onnx_batchnorm(struct onnx *x, struct onnx_node *n)
 	attrs_init(&a);
 	a.epsilon = onnx_attr_float(n, "epsilon", 1e-5f);
 	return onnx_result_tensor(x, n, 0, onnx_emit(x, n, OP_BATCHNORM, NULL, in, 5, &a, NULL), v, &v->dims, want);
+}
+
+bool
+onnx_lrn(struct onnx *x, struct onnx_node *n)
+{
+	struct onnx_value *v = onnx_in(n, 0);
+	struct tensor *t = onnx_tensor_f32(x, n, v);
+	int64_t size = onnx_attr_int(n, "size", 0);
+	int want[RANK_MAX];
+	struct attrs a;
+
+	if (!t)
+		return false;
+	if (v->dims.rank < 2 || size < 1 || size > INT32_MAX)
+		return onnx_error(x, n, "attribute 'size' is %lld of %d dimensions", (long long)size, v->dims.rank);
+	attrs_init(&a);
+	a.window = (int32_t)size;
+	a.alpha = onnx_attr_float(n, "alpha", 1e-4f);
+	a.beta = onnx_attr_float(n, "beta", 0.75f);
+	a.offset = onnx_attr_float(n, "bias", 1);
+	int rank = with_last(t->shape.rank, v->order, 1, want);
+	t = onnx_arrange(x, n, t, &v->dims, v->order, rank, want);
+	return t && onnx_result_tensor(x, n, 0, onnx_emit(x, n, OP_LRN, NULL, &t, 1, &a, NULL), v, &v->dims, want);
 }

@@ -1,4 +1,4 @@
-/* Pooling, mean, resize and softmax: operations that gather several cells into one. */
+/* Pooling, mean, resize, softmax and lrn: operations that gather several cells into one. */
 #include <config.h>
 
 #include <float.h>
@@ -261,4 +261,42 @@ eval_softmax(const struct node *n, const void *const *in, void *out)
 			softmax_row_f32(n->attr.beta, (const float *)in[0] + i, row, (float *)out + i);
 		else
 			softmax_row_i8(&p, (const int8_t *)in[0] + i, row, (int8_t *)out + i);
+}
+
+void
+eval_log_softmax(const struct node *n, const void *const *in, void *out)
+{
+	int32_t row = n->out->shape.dim[n->out->shape.rank - 1];
+	int64_t count = tensor_count(n->out);
+
+	for (int64_t i = 0; i < count; i += row) {
+		const float *x = (const float *)in[0] + i;
+		float most = -FLT_MAX, sum = 0;
+
+		for (int32_t c = 0; c < row; c++)
+			most = x[c] > most ? x[c] : most;
+		for (int32_t c = 0; c < row; c++)
+			sum += expf(x[c] - most);
+		for (int32_t c = 0; c < row; c++)
+			((float *)out)[i + c] = x[c] - most - logf(sum);
+	}
+}
+
+/* The window of channel c begins (window - 1) / 2 channels before it. */
+void
+eval_lrn(const struct node *n, const void *const *in, void *out)
+{
+	const struct attrs *a = &n->attr;
+	int32_t row = n->out->shape.dim[n->out->shape.rank - 1];
+	int64_t count = tensor_count(n->out);
+
+	for (int64_t i = 0; i < count; i++) {
+		const float *x = (const float *)in[0] + i / row * row;
+		int64_t c = i % row, first = c - (a->window - 1) / 2;
+		float sum = 0;
+
+		for (int64_t k = first < 0 ? 0 : first; k < first + a->window && k < row; k++)
+			sum += x[k] * x[k];
+		((float *)out)[i] = x[c] / powf(a->offset + a->alpha / (float)a->window * sum, a->beta);
+	}
 }

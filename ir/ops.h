@@ -71,9 +71,9 @@ bool clamp_is_none(struct clamp);
 
 /* The attributes of all operations; an operation reads those of its row and no others. */
 struct attrs {
-	int32_t out, kernel[2], stride[2], dilation[2], pad[4], output_pad[2], groups, multiplier, axis;
+	int32_t out, kernel[2], stride[2], dilation[2], pad[4], output_pad[2], groups, multiplier, axis, window;
 	struct ints axes, perm, begin, size, steps, shape, before, after;
-	float value, lo, hi, alpha, beta, epsilon;
+	float value, lo, hi, alpha, beta, epsilon, offset;
 	enum mode mode;
 	bool align_corners, half_pixel, keep, count_pad;
 	struct clamp act;

@@ -202,6 +202,39 @@ shape_softmax(struct node *n, struct fault *f)
 	return fixed(n, &unit_scale, -128, f);
 }
 
+const char *
+shape_log_softmax(struct node *n, struct fault *f)
+{
+	const char *bad = need_type(n, 0, DT_F32, f);
+	if (bad)
+		return bad;
+	if (n->in[0]->shape.rank == 0)
+		return blame_input(f, 0, "log_softmax takes at least one dimension but the input is a scalar");
+	return set_like(n, n->in[0], f);
+}
+
+/* What beta is the exponent of must be above 0 for every input. */
+const char *
+shape_lrn(struct node *n, struct fault *f)
+{
+	const struct attrs *a = &n->attr;
+	char text[FLOAT_TEXT];
+	const char *bad = need_type(n, 0, DT_F32, f);
+	if (bad)
+		return bad;
+	if (n->in[0]->shape.rank == 0)
+		return blame_input(f, 0, "lrn takes at least one dimension but the input is a scalar");
+	if (a->window < 1)
+		return blame_attr(f, ATTR_WINDOW, "window must be at least 1 but is %d", a->window);
+	if (!(isfinite(a->alpha) && a->alpha >= 0))
+		return blame_attr(f, ATTR_ALPHA, "alpha must be a number from 0 on but is %s", float_text(a->alpha, text, sizeof text));
+	if (!(isfinite(a->offset) && a->offset > 0))
+		return blame_attr(f, ATTR_OFFSET, "offset must be above 0 but is %s", float_text(a->offset, text, sizeof text));
+	if (!isfinite(a->beta))
+		return blame_attr(f, ATTR_BETA, "beta must be finite");
+	return set_like(n, n->in[0], f);
+}
+
 /* ---- number formats ---- */
 
 /* What no scale gives the arithmetic is not prepared for. */

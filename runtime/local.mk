@@ -61,6 +61,8 @@ RUNTIME_FILES = \
 	%D%/nn_host.c \
 	%D%/nn_leaky_relu_f32.c \
 	%D%/nn_limit_f32.h \
+	%D%/nn_log_softmax_f32.c \
+	%D%/nn_lrn_f32.c \
 	%D%/nn_maxpool_f32.c \
 	%D%/nn_maxpool_i8.c \
 	%D%/nn_mean_f32.c \

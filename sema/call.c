@@ -9,7 +9,7 @@
 static const uint64_t required[OP_COUNT] = {
 	[OP_MAXPOOL] = BIT(KERNEL),   [OP_AVGPOOL] = BIT(KERNEL), [OP_RESHAPE] = BIT(SHAPE),  [OP_TRANSPOSE] = BIT(PERM),
 	[OP_SLICE] = BIT(BEGIN),      [OP_RESIZE] = BIT(SIZE) | BIT(MODE), [OP_CLIP] = BIT(LO) | BIT(HI),
-	[OP_SHUFFLE] = BIT(GROUPS),
+	[OP_SHUFFLE] = BIT(GROUPS),   [OP_LRN] = BIT(WINDOW),
 };
 
 bool

@@ -408,7 +408,7 @@ static void
 gen_unary(int from)
 {
 	struct value *v = begin(from);
-	int kind = pick(0, is_i8 ? 8 : 9);
+	int kind = pick(0, is_i8 ? 8 : 11);
 
 	switch (kind) {
 	case 0: printf("relu(v%d)", from); break;
@@ -432,7 +432,9 @@ gen_unary(int from)
 		}
 		printf("softmax(v%d, beta = 2)", from);
 		break;
-	default: printf("batchnorm(v%d)", from); break;
+	case 9: printf("batchnorm(v%d)", from); break;
+	case 10: printf("log_softmax(v%d)", from); break;
+	default: printf("lrn(v%d, window = %d, alpha = 0.1, beta = 0.75)", from, pick(1, 5)); break;
 	}
 	end(v, kind == 3 && chance(50) ? STATE : KEEP, 1);
 }

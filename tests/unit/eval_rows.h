@@ -350,6 +350,24 @@ static void slope_minus3(struct attrs *at) { at->alpha = -0.3f; }
 static void beta5(struct attrs *at) { at->beta = 0.5f; }
 
 static void
+lrn_of_3(struct attrs *at)
+{
+	at->window = 3;
+	at->alpha = 0.3f;
+	at->beta = 0.75f;
+	at->offset = 2;
+}
+
+static void
+lrn_of_4(struct attrs *at)
+{
+	at->window = 4;
+	at->alpha = 0.1f;
+	at->beta = 0.5f;
+	at->offset = 1;
+}
+
+static void
 clip(struct attrs *at)
 {
 	at->lo = -1;
@@ -416,6 +434,13 @@ static const struct row activation_rows[] = {
 		I8(1.f / 256, -128, S1(13), -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -126, 126), 0, true },
 	{ "softmax.h, beta 1/2, exact", OP_SOFTMAX, I8(.02f, 0, S1(13), SAMPLES), NONE, NULL, beta5,
 		I8(1.f / 256, -128, S1(13), -123, -121, -118, -115, -113, -112, -111, -111, -111, -109, -103, -92, -69), 0, true },
+	{ "logarithms of softmax, in double", OP_LOG_SOFTMAX, F32(S2(2, 5), ONE_TO_FIVE), NONE, NULL, NULL,
+		F32(S2(2, 5), -4.4519144f, -3.4519144f, -2.4519144f, -1.4519144f, -.4519144f, -.4519144f, -1.4519144f, -2.4519144f,
+			-3.4519144f, -4.4519144f), 1e-6f, false },
+	{ "lrn by its formula, in double", OP_LRN, F32(S1(5), 1, -2, 3, .5f, -1), NONE, NULL, lrn_of_3,
+		F32(S1(5), .5029734f, -.7987683f, 1.2183653f, .2179847f, -.5681733f), 1e-6f, false },
+	{ "lrn of an even window, in double", OP_LRN, F32(S1(5), 1, -2, 3, .5f, -1), NONE, NULL, lrn_of_4,
+		F32(S1(5), .860663f, -1.7173552f, 2.5760327f, .4460997f, -.9847319f), 1e-6f, false },
 	{ "quantize_test QuantizeOpTestInt8toInt8", OP_REQUANTIZE, I8(2, 0, S2(2, 5), -64, -62, -60, -58, -56, 54, 56, 58, 60, 62),
 		NONE, NULL, NULL, I8(.5f, 32, S2(2, 5), -64, -62, -60, -58, -56, 54, 56, 58, 60, 62), 0, false },
 	{ "quantize_test QuantizeOpTestInt8toInt8NoZeroPoint", OP_REQUANTIZE, I8(1, 0, S2(2, 5), -32, -31, -30, -29, -28, 27, 28, 29, 30, 31),

@@ -300,12 +300,13 @@ static void
 make_unary(struct maker *m, struct tensor *x)
 {
 	static const enum op ops[] = { OP_RELU, OP_RELU6, OP_CLIP, OP_RELU, OP_CLIP, OP_LEAKY_RELU, OP_SIGMOID, OP_TANH, OP_HARD_SWISH,
-		OP_SOFTMAX, OP_COPY, OP_SHUFFLE };
+		OP_SOFTMAX, OP_LOG_SOFTMAX, OP_LRN, OP_COPY, OP_SHUFFLE };
 	enum op op = ops[pick(m, (int)(sizeof ops / sizeof *ops))];
 
 	m->attr.lo = -(float)pick(m, 3);
 	m->attr.hi = (float)between(m, 1, 20);
 	m->attr.groups = between(m, 1, 3);
+	m->attr.window = between(m, 1, 5);
 	add(m, op, &x, 1);
 }
 

@@ -73,6 +73,8 @@
 #include "runtime/nn_resize_nearest_f32.c"
 #include "runtime/nn_resize_nearest_i8.c"
 #include "runtime/nn_sigmoid_f32.c"
+#include "runtime/nn_log_softmax_f32.c"
+#include "runtime/nn_lrn_f32.c"
 #include "runtime/nn_softmax_f32.c"
 #include "runtime/nn_softmax_i8.c"
 #include "runtime/nn_sub_f32.c"
