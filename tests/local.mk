@@ -45,3 +45,76 @@ check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen %D%/chipgen
 %C%_npycmp_SOURCES = %D%/npycmp.c
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
+%C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
+EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/stack.awk %D%/golden %D%/models %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
+
+if HAVE_CHECK
+check_PROGRAMS += %D%/unit/unit
+%C%_unit_unit_SOURCES = \
+  %D%/unit/unit.c \
+  %D%/unit/unit.h \
+  %D%/unit/test_support.c \
+  %D%/unit/test_parser.c \
+  %D%/unit/test_fmt.c \
+  %D%/unit/test_chip_parser.c \
+  %D%/unit/test_chip_fmt.c \
+  %D%/unit/test_chip_reference.c \
+  %D%/unit/dump_ast.c \
+  %D%/unit/dump_ast.h \
+  %D%/unit/texts.c \
+  %D%/unit/texts.h \
+  %D%/unit/parser_errors.def \
+  %D%/unit/chip_errors.def \
+  %D%/unit/test_diag.c \
+  %D%/unit/test_file.c \
+  %D%/unit/test_weights.c \
+  %D%/unit/test_npy.c \
+  %D%/unit/test_quant.c \
+  %D%/unit/test_eval.c \
+  %D%/unit/test_ir.c \
+  %D%/unit/test_shape.c \
+  %D%/unit/test_emit.c \
+  %D%/unit/test_runtime.c \
+  %D%/unit/test_lower.c \
+  %D%/unit/test_lower_unit.c \
+  %D%/unit/test_sums.c \
+  %D%/unit/test_passes.c \
+  %D%/unit/test_dead.c \
+  %D%/unit/test_shuffle.c \
+  %D%/unit/shuffle_rows.def \
+  %D%/unit/test_split.c \
+  %D%/unit/test_verify.c \
+  %D%/unit/test_storage.c \
+  %D%/unit/test_plan.c \
+  %D%/unit/test_report.c \
+  %D%/unit/test_sema.c \
+  %D%/unit/pass_bench.c \
+  %D%/unit/pass_bench.h \
+  %D%/unit/random_graph.c \
+  %D%/unit/random_graph.h \
+  %D%/unit/run_program.c \
+  %D%/unit/run_program.h \
+  %D%/unit/kernels.def \
+  %D%/unit/passes_rows.def \
+  %D%/unit/split_rows.def \
+  %D%/unit/shape_rows.def \
+  %D%/unit/eval_rows.h \
+  %D%/unit/test_chip_set.c \
+  %D%/unit/test_chip_layout.c \
+  %D%/unit/test_candidates.c \
+  %D%/unit/test_net_write.c \
+  %D%/unit/test_chip_fit.c \
+  %D%/unit/chip_text.h \
+  %D%/unit/test_tflite.c \
+  %D%/unit/tflite_text.c \
+  %D%/unit/tflite_text.h \
+  %D%/unit/tflite_rows.def \
+  %D%/unit/tflite_errors.def \
+  %D%/unit/suites.def
+%C%_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/unit $(CHECK_CFLAGS)
+%C%_unit_unit_LDADD = libnetc.a $(CHECK_LIBS) $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
+endif
+
+.PHONY: update-golden
+update-golden: all
+	@$(AM_TESTS_ENVIRONMENT) UPDATE=1 $(SHELL) $(top_srcdir)/%D%/golden.test
