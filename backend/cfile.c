@@ -4,13 +4,19 @@
 #include "backend/cgen.h"
 #include "chips/chip.h"
 
-static bool
-calls_units(const struct program *p)
+bool
+cfile_needs_chip(const struct cgen *g)
 {
-	for (const struct call *c = p->first; c; c = c->next)
+	for (const struct call *c = g->p->first; c; c = c->next)
 		if (c->unit)
-			return true;
+			return g->p->graph->chip->includes.n > 0;
 	return false;
+}
+
+bool
+cfile_needs_math(const struct cgen *g)
+{
+	return g->math || pieces_need(g->pieces, "math.h");
 }
 
 /* As the .chip names it: with its own brackets or none. */
@@ -26,13 +32,13 @@ emit_include(struct emitter *e, const char *file)
 static void
 emit_includes(struct cgen *g, struct emitter *e)
 {
-	if (g->math || pieces_need(g->pieces, "math.h"))
+	if (cfile_needs_math(g))
 		emit_line(e, "#include <math.h>");
 	emit_line(e, "#include <stddef.h>");
 	emit_line(e, "#include <stdint.h>");
 	if (pieces_need(g->pieces, "string.h"))
 		emit_line(e, "#include <string.h>");
-	if (calls_units(g->p))
+	if (cfile_needs_chip(g))
 		for (size_t i = 0; i < g->p->graph->chip->includes.n; i++)
 			emit_include(e, g->p->graph->chip->includes.v[i]);
 	emit_line(e, "#include \"%s.h\"", g->prefix);

@@ -10,10 +10,16 @@
 bool
 cgen_open(struct cgen *g, struct emitter *e, const char *suffix, const char *what)
 {
+	return cgen_open_in(g, e, g->dir, suffix, what);
+}
+
+bool
+cgen_open_in(struct cgen *g, struct emitter *e, const char *dir, const char *suffix, const char *what)
+{
 	const char *file = arena_printf(g->arena, "%s%s", g->prefix, suffix);
 	const char *p;
 
-	*e = (struct emitter){ .out = outputs_open(g->outputs, path_join(g->arena, g->dir, file)) };
+	*e = (struct emitter){ .out = outputs_open(g->outputs, path_join(g->arena, dir, file)) };
 	if (!e->out)
 		return false;
 	text_reset(&g->text);
@@ -175,8 +181,9 @@ void
 emit_program(struct outputs *outputs, const char *dir, const struct program *p, const struct diag *d, const struct emit_opts *opts)
 {
 	struct arena arena = { 0 };
-	struct cgen g = { .p = p, .diag = d, .opts = opts, .arena = &arena, .outputs = outputs, .dir = dir };
+	struct cgen g = { .p = p, .diag = d, .opts = opts, .arena = &arena, .outputs = outputs };
 
+	g.dir = package_c_dir(&arena, opts->package, dir);
 	g.text.arena = &arena;
 	g.names = intern_new(&arena);
 	g.taken = map_new(&arena);
@@ -190,6 +197,7 @@ emit_program(struct outputs *outputs, const char *dir, const struct program *p, 
 	mark_uses(&g);
 	g.math |= opts->weights == WEIGHTS_INLINE && weights_need_math(p);
 	weights_plan(&g);
+	outputs_mkdir(outputs, g.dir);
 	hfile_emit(&g);
 	cfile_emit(&g);
 	if (opts->weights == WEIGHTS_SPLIT)
@@ -200,5 +208,6 @@ emit_program(struct outputs *outputs, const char *dir, const struct program *p, 
 		mainfile_emit(&g);
 	if (opts->selftest)
 		selftest_emit(&g);
+	package_emit(&g, dir);
 	arena_free(&arena);
 }

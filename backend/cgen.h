@@ -112,6 +112,14 @@ void weights_emit_unit(struct cgen *);               /* NAME_weights.c and .h */
 void weights_emit_bin(struct cgen *);                /* NAME.bin */
 void weights_emit_offsets(struct cgen *, struct emitter *);
 
+/* cfile.c: what NAME.c includes besides the headers of every compiler. */
+bool cfile_needs_math(const struct cgen *);          /* <math.h>, and so maybe libm */
+bool cfile_needs_chip(const struct cgen *);          /* the header of the chip */
+
+/* package.c: the files of --package in the directory ROOT, and where in it the C lies. */
+void package_emit(struct cgen *, const char *root);
+const char *package_c_dir(struct arena *, enum package, const char *root);
+
 /* hfile.c, cfile.c, mainfile.c, selftest.c: one output file each (selftest two). */
 void hfile_emit(struct cgen *);
 void cfile_emit(struct cgen *);
@@ -121,6 +129,8 @@ void selftest_emit(struct cgen *);
 /* Opens DIR/PREFIX SUFFIX for writing and begins it with the head comment: WHAT it is, the version and the command
  * line.  false when it cannot be opened (outputs_commit says why). */
 bool cgen_open(struct cgen *, struct emitter *, const char *suffix, const char *what);
+/* The same in a directory of its own. */
+bool cgen_open_in(struct cgen *, struct emitter *, const char *dir, const char *suffix, const char *what);
 void cgen_signature(struct cgen *, struct emitter *, const char *type, const char *verb, const char *extra, const char *tail);
 /* The same with a parameter before the inputs. */
 void cgen_signature_from(struct cgen *, struct emitter *, const char *type, const char *verb, const char *before, const char *extra,

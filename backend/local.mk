@@ -11,6 +11,7 @@ libnetc_a_SOURCES += %D%/emit.h
 libnetc_a_SOURCES += %D%/hfile.c
 libnetc_a_SOURCES += %D%/ident.c
 libnetc_a_SOURCES += %D%/mainfile.c
+libnetc_a_SOURCES += %D%/package.c
 libnetc_a_SOURCES += %D%/parts.c
 libnetc_a_SOURCES += %D%/pieces.c
 libnetc_a_SOURCES += %D%/selftest.c
@@ -35,3 +36,16 @@ libnetc_a_SOURCES += %D%/lower_unit.c
 libnetc_a_SOURCES += %D%/lower_unit.h
 libnetc_a_SOURCES += %D%/unit_numbers.c
 libnetc_a_SOURCES += %D%/unit_text.c
+# The files of packages are templates, which netc carries.
+PACKAGE_FILES = \
+	%D%/package/arduino_keywords.txt \
+	%D%/package/arduino_library.properties \
+	%D%/package/cmake.txt \
+	%D%/package/zephyr.txt \
+	%D%/package/zephyr_Kconfig \
+	%D%/package/zephyr_module.yml
+EXTRA_DIST += $(PACKAGE_FILES)
+nodist_libnetc_a_SOURCES += %D%/package_files.c
+CLEANFILES += %D%/package_files.c
+%D%/package_files.c: $(PACKAGE_FILES) tools/embed.awk
+	$(AM_V_GEN)$(MKDIR_P) %D% && (cd $(srcdir) && LC_ALL=C $(AWK) -v table=package_files -f tools/embed.awk $(PACKAGE_FILES)) >$@-t && mv $@-t $@

@@ -44,6 +44,8 @@ command_text(struct arena *a, const struct options *o)
 	const char *s = arena_printf(a, "netc build %s%s%s%s", path_base(o->files[0]), modes[o->weights],
 		o->main ? " --main" : "", o->selftest ? " --selftest" : "");
 
+	if (o->package)
+		s = arena_printf(a, "%s --package=%s", s, package_names[o->package]);
 	if (o->prefix)
 		s = arena_printf(a, "%s --prefix=%s", s, o->prefix);
 	if (o->sema.network)
@@ -54,39 +56,25 @@ command_text(struct arena *a, const struct options *o)
 }
 
 static void
-list_files(const struct options *o, const char *prefix)
-{
-	const struct { bool written; const char *suffix; } files[] = {
-		{ true, ".h" }, { true, ".c" },
-		{ o->weights == WEIGHTS_SPLIT, "_weights.h" }, { o->weights == WEIGHTS_SPLIT, "_weights.c" },
-		{ o->weights == WEIGHTS_BIN, ".bin" }, { o->main, "_main.c" },
-		{ o->selftest, "_selftest.h" }, { o->selftest, "_selftest.c" },
-	};
-
-	printf("wrote");
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (files[i].written)
-			printf(" %s/%s%s", o->out_dir, prefix, files[i].suffix);
-	putchar('\n');
-}
-
-static bool
 write_files(struct compilation *c, const struct options *o, const char *prefix)
 {
 	struct emit_opts opts = {
-		.weights = o->weights, .main = o->main, .selftest = o->selftest, .prefix = prefix,
+		.weights = o->weights, .main = o->main, .selftest = o->selftest, .package = o->package, .prefix = prefix,
 		.command = command_text(&c->ir, o), .source = path_base(o->files[0])
 	};
 	struct outputs *out = outputs_new(&c->ir);
 	const char *why;
 
 	progress_step("writing C");
-	if (outputs_mkdir(out, o->out_dir))
-		emit_program(out, o->out_dir, c->program, &c->diag, &opts);
+	emit_program(out, o->out_dir, c->program, &c->diag, &opts);
 	why = outputs_commit(out);
-	if (why)
+	if (why) {
 		compile_output_error(c, why);
-	return !why;
+		return;
+	}
+	progress_end();
+	if (!o->quiet && isatty(STDOUT_FILENO))
+		outputs_list(out, stdout);
 }
 
 int
@@ -103,10 +91,7 @@ cmd_build(const struct options *o)
 	if (!compile_file(&c, o, &stopped) || stopped)
 		return compilation_end(&c, EXIT_OK);
 	prefix = emit_prefix(&c.ir, o->prefix ? o->prefix : c.graph->name);
-	if (check_prefix(&c, prefix) && (!o->selftest || check_selftest(&c)) && write_files(&c, o, prefix)) {
-		progress_end();
-		if (!o->quiet && isatty(STDOUT_FILENO))
-			list_files(o, prefix);
-	}
+	if (check_prefix(&c, prefix) && (!o->selftest || check_selftest(&c)))
+		write_files(&c, o, prefix);
 	return compilation_end(&c, EXIT_OK);
 }

@@ -86,6 +86,9 @@ print_help(const struct command *cmd)
 static const char *const weights_modes[] = {
 	[WEIGHTS_INLINE] = "inline", [WEIGHTS_SPLIT] = "split", [WEIGHTS_BIN] = "bin"
 };
+const char *const package_names[] = {
+	[PACKAGE_CMAKE] = "cmake", [PACKAGE_ARDUINO] = "arduino", [PACKAGE_ZEPHYR] = "zephyr"
+};
 static const char *const classes[] = { "exact", "bounded" };
 static const char *const bits_words[] = { "chip", "network" };
 static const char *const graphs[] = { [GRAPH_COMPUTED] = "computed", [GRAPH_WRITTEN] = "written" };
@@ -227,6 +230,10 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 		i = choose(cmd, "--weights", text, weights_modes, 3);
 		o->weights = (enum weights_mode)i;
 		return i >= 0;
+	case OPT_PACKAGE:
+		i = choose(cmd, "--package", text, package_names + 1, 3); /* without PACKAGE_NONE */
+		o->package = (enum package)(i + 1);
+		return i >= 0;
 	case OPT_ALLOW:
 		i = choose(cmd, "--allow", text, classes, 2);
 		o->allow = i == 0 ? CLASS_EXACT : CLASS_BOUNDED;
@@ -356,6 +363,25 @@ check_chip(const struct command *cmd, const struct options *o)
 	return false;
 }
 
+/* What a package has no place for. */
+static bool
+check_package(const struct command *cmd, const struct options *o)
+{
+	const struct { enum package package; bool given; const char *option, *why; } conflicts[] = {
+		{ PACKAGE_ARDUINO, o->main, "--main", "a sketch has a main function of its own" },
+		{ PACKAGE_ARDUINO, o->selftest, "--selftest", "a library has no macros of its own" },
+		{ PACKAGE_ARDUINO, o->weights == WEIGHTS_BIN, "--weights=bin", "a sketch cannot place a binary in memory" },
+		{ PACKAGE_ZEPHYR, o->main, "--main", "an application has a main function of its own" },
+	};
+
+	for (size_t i = 0; i < sizeof conflicts / sizeof *conflicts; i++)
+		if (conflicts[i].package == o->package && conflicts[i].given) {
+			usage_error(cmd, "--package=%s has no place for %s: %s", package_names[o->package], conflicts[i].option, conflicts[i].why);
+			return false;
+		}
+	return true;
+}
+
 bool
 options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *status)
 {
@@ -389,6 +415,6 @@ options_parse(struct options *o, const struct command *cmd, int argc, char **arg
 	else if (cmd->max_files >= 0 && o->nfiles > cmd->max_files)
 		usage_error(cmd, "%s takes only %s, what is '%s'?", cmd->name, cmd->arguments, o->files[cmd->max_files]);
 	else
-		return check_chip(cmd, o) && check_passes(cmd, o);
+		return check_chip(cmd, o) && check_package(cmd, o) && check_passes(cmd, o);
 	return false;
 }

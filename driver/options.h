@@ -25,6 +25,7 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 struct options {
 	const char *out_dir;
 	enum weights_mode weights;
+	enum package package;
 	bool main, selftest, quiet, layers, json, in_place, check, dump_program, trace_parse;
 	const char *prefix;
 	const char *chip;               /* the .chip file; NULL: none */
@@ -57,6 +58,8 @@ struct command {
 	const char *help;
 	int (*run)(const struct options *); /* returns the exit status */
 };
+
+extern const char *const package_names[]; /* by enum package */
 
 /* Reads argv[1..]; false when the program is to end with *STATUS (a mistake, or --help was printed). */
 bool options_parse(struct options *, const struct command *, int argc, char **argv, int *status);

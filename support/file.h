@@ -35,6 +35,8 @@ FILE *outputs_open(struct outputs *, const char *path);
 bool outputs_mkdir(struct outputs *, const char *dir);
 /* NULL when every file is in place, else the reason with the path in it. */
 const char *outputs_commit(struct outputs *);
+/* "wrote PATH PATH ...", of a set that was committed. */
+void outputs_list(const struct outputs *, FILE *);
 void outputs_abandon(struct outputs *);
 /* Remove the temporary files and new directories of every set, from a signal handler: the program ends then. */
 void outputs_unlink(void);

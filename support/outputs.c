@@ -203,6 +203,15 @@ outputs_commit(struct outputs *o)
 }
 
 void
+outputs_list(const struct outputs *o, FILE *out)
+{
+	fputs("wrote", out);
+	for (size_t i = 0; i < o->files.n; i++)
+		fprintf(out, " %s", o->files.v[i].path);
+	putc('\n', out);
+}
+
+void
 outputs_abandon(struct outputs *o)
 {
 	for (size_t i = 0; i < o->files.n; i++) {
