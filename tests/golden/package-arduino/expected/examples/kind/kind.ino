@@ -16,16 +16,17 @@ setup()
 void
 loop()
 {
-	unsigned long start;
+	unsigned long start, taken;
 	int status;
 
 	/* What the network is to look at belongs into the inputs here; they are zeros. */
 	start = micros();
 	status = kind_run(in_x, out_y, &arena);
+	taken = micros() - start;
 	Serial.print(F("status "));
 	Serial.print(status);
 	Serial.print(F(", microseconds "));
-	Serial.println(micros() - start);
+	Serial.println(taken);
 	Serial.print(F("y:"));
 	for (unsigned long i = 0; i < KIND_OUT_Y_COUNT; i++) {
 		Serial.print(' ');
