@@ -109,14 +109,14 @@ emit_layer_comment(struct cgen *g, struct emitter *e, const struct call *c)
 		text_add(&g->text, "; %s", text_get(&part));
 	if (c->note)
 		text_add(&g->text, "; %s", c->note);
-	if (macs && !c->copied) {
+	if (macs && !c->copied && !c->moved) {
 		text_add(&g->text, "; ");
 		text_count(&g->text, macs);
 		text_add(&g->text, " MACs");
 	}
-	if (c->copied) {
+	if (c->copied || c->moved) {
 		text_add(&g->text, "; ");
-		text_count(&g->text, c->copied);
+		text_count(&g->text, c->copied + c->moved);
 		text_add(&g->text, " bytes");
 	}
 	describe_storage(&g->text, g->p, c);

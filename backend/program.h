@@ -56,6 +56,10 @@ struct arg {
 	const struct block *block; /* BLOCK, or NULL; fixed likewise */
 	const struct dot *dot;  /* DOT, or NULL: fixed inside the specialised function, as a dimension is */
 	const struct tensor *tensor; /* OUT, IN: what lies there, or NULL: anything up to the whole of the buffer */
+	/* IN: the call's result may begin DISTANCE bytes before what is pointed to, or more (below 0: up to so many behind): nothing
+	 * is written over then that is still to be read.  Not YIELDS: the two keep apart.  Set by program_plan. */
+	bool yields;
+	int64_t distance;
 };
 
 struct call {
@@ -71,6 +75,7 @@ struct call {
 	const char *text;
 	const struct chip_op *unit; /* that it calls, dot products included; NULL: portable C */
 	int64_t copied;         /* bytes that it only moves because a unit's layout, pitch or alignment asks for it */
+	int64_t moved;          /* bytes that it only moves to make room in the arena */
 	int core;               /* that runs it */
 	int phase;              /* between which barriers it runs; calls of one phase on different cores run at once */
 	int slot;               /* when, for the lifetimes of buffers: calls of one slot may run at once */
@@ -115,7 +120,11 @@ void call_dim(struct lower *, struct call *, const char *name, int64_t);
  * is the order they are in, and a slot for each call. */
 void program_spread(struct program *);
 
-/* backend/plan.c: lifetimes and arena offsets, arena_bytes, lower_bound. */
+/* backend/overlap.c: sets yields and distance of a call's arguments. */
+void call_find_overlap(struct call *);
+
+/* backend/plan.c: lifetimes and arena offsets, arena_bytes, lower_bound.  Adds calls that move buffers where that makes the
+ * arena smaller. */
 void program_plan(struct program *);
 /* Aborts when two live buffers overlap, a call reads what no call wrote, an offset is misaligned ... */
 void program_verify(const struct program *);

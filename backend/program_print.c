@@ -125,6 +125,7 @@ program_print(FILE *out, const struct program *p)
 
 struct watch {
 	const struct program *p;
+	const struct call *alone;      /* the call of the slot at hand if there is only one, else NULL */
 	int *first, *first_slot;       /* by buffer id: the first call that touches it and its slot; -1: none yet */
 	bool *written, *scratch;       /* by buffer id */
 	const struct buffer **live;    /* by offset */
@@ -212,29 +213,103 @@ check_apart(const struct buffer *low, const struct buffer *high, int slot)
 			low->bytes, high->name, high->offset);
 }
 
+/* The address in the arena that A points to. */
+static int64_t
+address(const struct arg *a)
+{
+	return a->buf->offset + a->offset * dtype_info[a->dtype].bytes;
+}
+
+/* Whether the call of SLOT may write Y over X: what it is the first to write over what it is the last to read, as far before each
+ * pointer into X as that asks for. */
+static bool
+may_lie_over(const struct watch *w, const struct buffer *y, const struct buffer *x, int slot)
+{
+	const struct arg *result = NULL;
+
+	if (!w->alone || w->first_slot[y->id] != slot || x->last != slot)
+		return false;
+	for (size_t i = 0; i < w->alone->args.n; i++) {
+		const struct arg *a = &w->alone->args.v[i];
+
+		if (!is_buffer_arg(a) || a->buf != y)
+			continue;
+		if (result || a->kind != ARG_OUT)
+			return false;
+		result = a;
+	}
+	for (size_t i = 0; i < w->alone->args.n && result; i++) {
+		const struct arg *a = &w->alone->args.v[i];
+
+		if (is_buffer_arg(a) && a->buf == x && (!a->yields || address(result) > address(a) - a->distance))
+			return false;
+	}
+	return result != NULL;
+}
+
+static bool
+overlap(const struct buffer *a, const struct buffer *b)
+{
+	return a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
+}
+
+/* Whether a call's result may lie over what it reads: then neighbours don't tell all. */
+static bool
+has_overlap(const struct call *c)
+{
+	for (size_t i = 0; c && i < c->args.n; i++)
+		if (c->args.v[i].yields)
+			return true;
+	return false;
+}
+
+static void
+check_all_apart(const struct watch *w, const struct buffer *b, int slot)
+{
+	for (int k = 0; k < w->count; k++)
+		if (overlap(w->live[k], b) && !may_lie_over(w, w->live[k], b, slot) && !may_lie_over(w, b, w->live[k], slot))
+			die("slot %d: '%s' at %" PRId64 " (%" PRId64 " bytes) overlaps '%s' at %" PRId64, slot, b->name, b->offset, b->bytes,
+				w->live[k]->name, w->live[k]->offset);
+}
+
+/* B's place among the live ones, or that before which it belongs. */
+static int
+place_of(const struct watch *w, const struct buffer *b)
+{
+	int at = live_before(w, b->offset);
+
+	while (at < w->count && w->live[at] != b && w->live[at]->offset == b->offset)
+		at++;
+	return at;
+}
+
 /* B, last needed in slot SLOT, joins the live ones (unless it is among them). */
 static void
 go_live(struct watch *w, const struct buffer *b, int slot)
 {
-	int at = live_before(w, b->offset);
+	int at = place_of(w, b);
 
 	if (at < w->count && w->live[at] == b)
 		return;
-	if (at > 0)
-		check_apart(w->live[at - 1], b, slot);
-	if (at < w->count)
-		check_apart(b, w->live[at], slot);
+	if (b->last != slot)
+		die("'%s' is live to slot %d, not %d", b->name, slot, b->last);
+	if (has_overlap(w->alone)) {
+		check_all_apart(w, b, slot);
+	} else {
+		if (at > 0)
+			check_apart(w->live[at - 1], b, slot);
+		if (at < w->count)
+			check_apart(b, w->live[at], slot);
+	}
 	memmove(w->live + at + 1, w->live + at, (size_t)(w->count - at) * sizeof *w->live);
 	w->live[at] = b;
 	w->count++;
-	if (b->last != slot)
-		die("'%s' is live to slot %d, not %d", b->name, slot, b->last);
 }
 
 static void
 leave(struct watch *w, const struct buffer *b, int slot)
 {
-	int at = live_before(w, b->offset);
+	int at = place_of(w, b);
 
 	if (w->first_slot[b->id] != slot || at >= w->count || w->live[at] != b)
 		return;
@@ -265,6 +340,7 @@ walk_backward(struct watch *w, const struct call **calls)
 	for (to = w->p->call_count; to > 0; to = from) {
 		for (from = to - 1; from > 0 && calls[from - 1]->slot == calls[from]->slot; from--)
 			;
+		w->alone = to - from == 1 ? calls[from] : NULL;
 		each_buffer(w, calls, from, to, go_live);
 		each_buffer(w, calls, from, to, leave);
 	}

@@ -157,7 +157,10 @@ describe_spec(struct cgen *g, const struct spec *s)
 		text_add(&g->text, "%s %s: ", s->call->unit->chip->name, s->call->unit->title);
 	if (s->call->copied)
 		text_add(&g->text, "a copy for ");
-	describe_layer(&g->text, s->call->node);
+	if (s->call->moved)
+		text_add(&g->text, "moves bytes within the arena");
+	else
+		describe_layer(&g->text, s->call->node);
 	text_add(&g->text, ".\nUsed by %s", text_get((struct text *)&s->used_by));
 	if (s->uses > LAYERS_SHOWN)
 		text_add(&g->text, " and %d more", s->uses - LAYERS_SHOWN);

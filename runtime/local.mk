@@ -67,6 +67,7 @@ RUNTIME_FILES = \
 	%D%/nn_maxpool_i8.c \
 	%D%/nn_mean_f32.c \
 	%D%/nn_mean_i8.c \
+	%D%/nn_move_i8.c \
 	%D%/nn_mul_f32.c \
 	%D%/nn_mul_i8.c \
 	%D%/nn_output_f32.h \

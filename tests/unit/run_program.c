@@ -53,6 +53,7 @@
 #include "runtime/nn_maxpool_i8.c"
 #include "runtime/nn_mean_f32.c"
 #include "runtime/nn_mean_i8.c"
+#include "runtime/nn_move_i8.c"
 #include "runtime/nn_mul_f32.c"
 #include "runtime/nn_mul_i8.c"
 #include "runtime/nn_pack_f32.c"

@@ -1,0 +1,236 @@
+/* How far a kernel's result may lie over what it reads.
+ *
+ * A kernel goes through its result from the first element to the last and through its input alongside, so what it has read
+ * for the last time may be written over.  Of each pointer that it reads through this file works out the least distance
+ * at which that holds: the result may begin so many bytes before it, or more.  The plan places buffers by it (plan.c).
+ *
+ * The table says in which order each kernel reads; a kernel that is not in it keeps its operands apart, and so do the calls
+ * of units, whose order nothing states.  Kernels written for this table may neither say `restrict` nor use memcpy. */
+#include <config.h>
+#include <string.h>
+#include "backend/program.h"
+
+/* The distance for the parameter X, from the sizes of an element of the result and of X.  No constraint: INT64_MIN. */
+typedef int64_t distance_fn(const struct call *, int64_t y_bytes, int64_t x_bytes, const char *x);
+
+static int64_t
+dim_or(const struct call *c, const char *parameter, int64_t otherwise)
+{
+	for (size_t i = 0; i < c->args.n; i++)
+		if (c->args.v[i].kind == ARG_DIM && strcmp(c->args.v[i].name, parameter) == 0)
+			return c->args.v[i].i;
+	return otherwise;
+}
+
+static int64_t
+dim(const struct call *c, const char *parameter)
+{
+	int64_t v = dim_or(c, parameter, INT64_MIN);
+
+	if (v == INT64_MIN)
+		die("overlap: %s has no dimension '%s'", c->kernel, parameter);
+	return v;
+}
+
+static int64_t
+most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- windows over an image ---- */
+
+/* The windows in one direction. */
+struct windows { int64_t count, stride, pad, kernel, dilation, size; };
+enum { NOTHING = -1 };
+
+/* The first cell under window I, or NOTHING: it lies in the padding. */
+static int64_t
+first_cell(const struct windows *w, int64_t i)
+{
+	int64_t origin = i * w->stride - w->pad;
+	int64_t first = origin < 0 ? origin + (-origin + w->dilation - 1) / w->dilation * w->dilation : origin;
+
+	return first < w->size && first <= origin + (w->kernel - 1) * w->dilation ? first : NOTHING;
+}
+
+/* A row of windows as its two limits: the most by which the end of a result is ahead of the first cell that its window or a
+ * later one of the row reads (AHEAD), and the end of the row's last result (END), from the first cell of all (FIRST). */
+struct row { int64_t ahead, end, first; };
+
+static struct row
+row_of(const struct windows *cols, int64_t y_step, int64_t y_width, int64_t x_step)
+{
+	struct row r = { INT64_MIN, (cols->count - 1) * y_step + y_width, INT64_MAX };
+
+	for (int64_t i = cols->count - 1; i >= 0; i--) {
+		int64_t cell = first_cell(cols, i);
+
+		if (cell != NOTHING)
+			r.first = least(r.first, cell * x_step);
+		if (r.first != INT64_MAX)
+			r.ahead = most(r.ahead, i * y_step + y_width - r.first);
+	}
+	return r;
+}
+
+/* A pixel is computed from its window and then, or channel by channel meanwhile, written. */
+static int64_t
+window_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
+{
+	const struct windows rows = { dim(c, "y_h"), dim(c, "stride_h"), dim(c, "pad_t"), dim(c, "k_h"), dim_or(c, "dilation_h", 1),
+		dim(c, "x_h") };
+	const struct windows cols = { dim(c, "y_w"), dim(c, "stride_w"), dim(c, "pad_l"), dim(c, "k_w"), dim_or(c, "dilation_w", 1),
+		dim(c, "x_w") };
+	int64_t y_step = dim(c, "y_pitch") * y_bytes, x_step = dim(c, "x_pitch") * x_bytes;
+	int64_t y_width = dim_or(c, "y_c", dim_or(c, "c_n", 0)) * y_bytes;
+	const struct row row = row_of(&cols, y_step, y_width, x_step);
+	int64_t distance = INT64_MIN, later = INT64_MAX;
+
+	(void)x;
+	for (int64_t i = rows.count - 1; i >= 0; i--) {
+		int64_t cell = row.first == INT64_MAX ? NOTHING : first_cell(&rows, i), at = i * cols.count * y_step;
+
+		if (later != INT64_MAX)
+			distance = most(distance, at + row.end - later - row.first);
+		if (cell == NOTHING)
+			continue;
+		distance = most(distance, at + row.ahead - cell * cols.size * x_step);
+		later = least(later, cell * cols.size * x_step);
+	}
+	return distance;
+}
+
+/* ---- vectors and elements ---- */
+
+/* Each vector of the result is computed from one of the input. */
+static int64_t
+vector_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
+{
+	int64_t last = dim(c, "rows") - 1;
+	int64_t width = dim(c, "y_n") * y_bytes, step = dim(c, "y_pitch") * y_bytes - dim(c, "x_pitch") * x_bytes;
+
+	(void)x;
+	return most(width, last * step + width);
+}
+
+/* Element I of row R is written when those before and it have been read.  Positions are linear in R and in I, so the most lies
+ * at the ends of both. */
+static int64_t
+element_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
+{
+	char pitch_name[16], step_name[16];
+	int64_t rows = dim(c, "rows"), n = dim(c, "n"), y_pitch = dim(c, "y_pitch") * y_bytes, distance = INT64_MIN;
+	int64_t pitch, step;
+
+	snprintf(pitch_name, sizeof pitch_name, "%s_pitch", x);
+	snprintf(step_name, sizeof step_name, "%s_step", x);
+	pitch = dim(c, pitch_name) * x_bytes;
+	step = dim_or(c, step_name, 1) * x_bytes;
+	for (int64_t r = 0; r < rows; r += most(rows - 1, 1)) {
+		int64_t written = r * y_pitch, read = r * pitch;
+
+		if (n > 1) /* what follows in the row */
+			distance = most(distance, written - read + most(y_bytes - step, (n - 1) * (y_bytes - step)));
+		distance = most(distance, written + n * y_bytes - read - (n - 1) * step - x_bytes);
+	}
+	for (int64_t r = 0; r < rows - 1; r += most(rows - 2, 1)) /* the next row */
+		distance = most(distance, r * y_pitch + n * y_bytes - (r + 1) * pitch);
+	return distance;
+}
+
+/* It reads everything first, in effect. */
+static int64_t
+any_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
+{
+	(void)c;
+	(void)y_bytes;
+	(void)x_bytes;
+	(void)x;
+	return INT64_MIN;
+}
+
+static const struct order {
+	const char *kernel;         /* with what may follow behind "_": types, variants */
+	distance_fn *distance;
+	const char *reads[2];       /* the parameters it holds for */
+} orders[] = {
+	{ "conv2d", window_distance, { "x", NULL } },
+	{ "dwconv2d", window_distance, { "x", NULL } },
+	{ "dot_conv2d", window_distance, { "x", NULL } },
+	{ "dot_gather", window_distance, { "x", NULL } },
+	{ "maxpool", window_distance, { "x", NULL } },
+	{ "avgpool", window_distance, { "x", NULL } },
+	{ "dense", vector_distance, { "x", NULL } },
+	{ "add", element_distance, { "a", "b" } },
+	{ "sub", element_distance, { "a", "b" } },
+	{ "mul", element_distance, { "a", "b" } },
+	{ "affine", element_distance, { "x", NULL } },
+	{ "clamp", element_distance, { "x", NULL } },
+	{ "table", element_distance, { "x", NULL } },
+	{ "leaky_relu", element_distance, { "x", NULL } },
+	{ "hard_swish", element_distance, { "x", NULL } },
+	{ "sigmoid", element_distance, { "x", NULL } },
+	{ "tanh", element_distance, { "x", NULL } },
+	{ "softmax", element_distance, { "x", NULL } },
+	{ "quantize", element_distance, { "x", NULL } },
+	{ "dequantize", element_distance, { "x", NULL } },
+	{ "rescale", element_distance, { "x", NULL } },
+	{ "move", any_distance, { "x", NULL } },
+};
+
+static const struct order *
+order_of(const struct call *c)
+{
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+		size_t len = strlen(orders[i].kernel);
+
+		if (strncmp(c->kernel, orders[i].kernel, len) == 0 && c->kernel[len] == '_')
+			return &orders[i];
+	}
+	return NULL;
+}
+
+static const struct arg *
+result_of(const struct call *c)
+{
+	for (size_t i = 0; i < c->args.n; i++)
+		if (c->args.v[i].kind == ARG_OUT)
+			return &c->args.v[i];
+	return NULL;
+}
+
+static bool
+holds_for(const struct order *o, const struct arg *a)
+{
+	return a->kind == ARG_IN && a->buf
+		&& (strcmp(a->name, o->reads[0]) == 0 || (o->reads[1] && strcmp(a->name, o->reads[1]) == 0));
+}
+
+/* A compiler may take it that writes of one type leave what is read as another alone, except that bytes may be anything. */
+static bool
+may_alias(enum dtype a, enum dtype b)
+{
+	return a == b || a == DT_I8 || b == DT_I8;
+}
+
+void
+call_find_overlap(struct call *c)
+{
+	const struct order *o = c->text ? NULL : order_of(c);
+	const struct arg *y = result_of(c);
+
+	for (size_t i = 0; i < c->args.n && o && y; i++) {
+		struct arg *x = &c->args.v[i];
+
+		x->yields = holds_for(o, x) && may_alias(x->dtype, y->dtype);
+		if (x->yields)
+			x->distance = most(-x->buf->bytes, o->distance(c, dtype_info[y->dtype].bytes, dtype_info[x->dtype].bytes, x->name));
+	}
+}

@@ -1,0 +1,75 @@
+/* The parts of the memory plan; private to plan.c (lifetimes, the bound, the order of work), place.c (where buffers lie) and
+ * moves.c (calls that move buffers).
+ *
+ * Time is counted in half slots: a slot's call is at 2 * slot + 1, a move before it would be at 2 * slot. */
+#ifndef BACKEND_PLAN_H
+#define BACKEND_PLAN_H
+#include "backend/program.h"
+
+enum { ARENA_ALIGN = 16 };
+
+/* Where an item lies for some time, its ends included. */
+struct stay { int from, to; int64_t offset; };
+
+struct item;
+/* Of a result: it may begin DISTANCE bytes before X or more, X being read for the last time where the result is first written. */
+struct over { struct item *x; int64_t distance; };
+
+struct item {
+	struct buffer *buf;
+	int id;                  /* in order of first use */
+	int64_t size, align;
+	int first, last;         /* half slots */
+	bool fixed;              /* it may not be moved */
+	bool moves;              /* it is to be moved if it can: what it lies over would not fit else */
+	struct stay stay[2];     /* the second, if it has one, from just before the last call on */
+	int stays;               /* 0: not placed yet */
+	struct over *over;
+	int over_count;
+	int64_t contention;      /* the most bytes live at one of its calls */
+	struct item **near;      /* those live at the same time */
+	int near_count;
+};
+
+/* Offsets that an item may not have because of another: those between the two. */
+struct forbidden { int64_t above, below; };
+
+struct plan {
+	struct program *p;
+	struct arena scratch;
+	struct item *items;      /* by first use, larger ones first */
+	int n;
+	struct item **order;     /* to be placed in */
+	struct item **best_order;/* the order that gave the best plan */
+	struct item **live;      /* scratch of walks in the order of execution */
+	struct forbidden *forbidden; /* scratch of one item's placing */
+	int64_t target;          /* no plan is smaller but for the padding of its last buffer */
+	int64_t limit;           /* what does not fit below is moved if that helps; INT64_MAX: nothing is */
+	int64_t best, best_moved;/* arena bytes of the best plan so far, and bytes that it moves */
+	struct stay (*best_stay)[2]; /* by item */
+	int *best_stays;
+	int64_t steps;
+};
+
+static inline int64_t
+align_up(int64_t x, int64_t align)
+{
+	return (x >= 0 ? x + align - 1 : x - x % align) / align * align;
+}
+
+/* By how many bytes X and its result Y are shorter together than one behind the other, at ALIGN; 0: they don't overlap. */
+int64_t overlap_saves(const struct item *x, const struct item *y, int64_t align);
+
+/* When the program's buffers are live. */
+void plan_lifetimes(struct program *);
+
+/* Take the items that are dead when IT begins out of the COUNT in LIVE; how many are left. */
+int items_drop_dead(struct item **live, int count, const struct item *it);
+
+/* place.c: finds offsets in the order of execution, without neighbours; then, with them, in several orders and by search. */
+void place_by_execution(struct plan *);
+void place_search(struct plan *);
+
+/* moves.c: put calls that move buffers into the program, as the best plan has them, and give the buffers their offsets. */
+void plan_apply(struct plan *);
+#endif
