@@ -147,10 +147,10 @@ emit_unused(struct cgen *g, struct emitter *e)
 {
 	if (g->p->arena_bytes == 0)
 		emit_line(e, "(void)arena;");
-	for (int i = 0; i < g->nin; i++)
+	for (int i = 0; i < g->nin && !g->p->io_arena; i++)
 		if (!g->in[i].used)
 			emit_line(e, "(void)%s;", g->in[i].id);
-	for (int i = 0; i < g->nout; i++)
+	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		if (!g->out[i].used)
 			emit_line(e, "(void)%s;", g->out[i].id);
 }
@@ -230,9 +230,9 @@ emit_forward(struct cgen *g, struct emitter *e, const char *verb, const char *fi
 
 	if (first)
 		ARRAY_PUSH(g->arena, items, first);
-	for (int i = 0; i < g->nin; i++)
+	for (int i = 0; i < g->nin && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, g->in[i].id);
-	for (int i = 0; i < g->nout; i++)
+	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, g->out[i].id);
 	ARRAY_PUSH(g->arena, items, "arena");
 	if (g->opts->weights == WEIGHTS_BIN)

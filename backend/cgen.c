@@ -45,10 +45,10 @@ cgen_signature_from(struct cgen *g, struct emitter *e, const char *type, const c
 
 	if (before)
 		ARRAY_PUSH(g->arena, items, before);
-	for (int i = 0; i < g->nin; i++)
+	for (int i = 0; i < g->nin && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "const %s *%s",
 			dtype_info[g->in[i].tensor->dtype].c_type, g->in[i].id));
-	for (int i = 0; i < g->nout; i++)
+	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "%s *%s",
 			dtype_info[g->out[i].tensor->dtype].c_type, g->out[i].id));
 	ARRAY_PUSH(g->arena, items, "void *arena");
@@ -150,6 +150,19 @@ reserve_own_names(struct cgen *g)
 }
 
 static void
+place_ports(struct cgen *g)
+{
+	for (size_t i = 0; i < g->p->buffers.n; i++) {
+		const struct buffer *b = g->p->buffers.v[i];
+
+		if (b->port == PORT_IN)
+			g->in[b->index].buf = b;
+		if (b->port == PORT_OUT)
+			g->out[b->index].buf = b;
+	}
+}
+
+static void
 mark_uses(struct cgen *g)
 {
 	for (const struct call *c = g->p->first; c; c = c->next) {
@@ -194,6 +207,7 @@ emit_program(struct outputs *outputs, const char *dir, const struct program *p, 
 	specs_collect(&g);
 	g.pieces = pieces_collect(&g);
 	name_ports(&g);
+	place_ports(&g);
 	mark_uses(&g);
 	g.math |= opts->weights == WEIGHTS_INLINE && weights_need_math(p);
 	weights_plan(&g);

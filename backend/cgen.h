@@ -13,9 +13,10 @@ struct spec {
 	struct text used_by;      /* the first few layers, for its comment */
 };
 
-/* An input or output of the network: a parameter of NAME_run and the stem of its macros. */
+/* An input or output of the network: a parameter of NAME_run unless it lies in the arena, and the stem of its macros. */
 struct port {
 	const struct tensor *tensor;
+	const struct buffer *buf; /* where it lies */
 	name name;                /* as the .net has it */
 	const char *id;           /* "mfcc" */
 	const char *macro;        /* "KWS_IN_MFCC" */

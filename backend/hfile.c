@@ -29,6 +29,8 @@ emit_port(struct cgen *g, struct emitter *e, const struct port *p, const char *w
 	emit_comment(e, text_get(&g->text));
 	define_count(g, e, p->macro, "COUNT", tensor_count(t));
 	define_count(g, e, p->macro, "BYTES", tensor_bytes(t));
+	if (g->p->io_arena)
+		define_count(g, e, p->macro, "OFFSET", p->buf->offset);
 	define_count(g, e, p->macro, "RANK", t->shape.rank);
 	text_reset(&g->text);
 	for (int i = 0; i < t->shape.rank; i++)
@@ -138,7 +140,11 @@ emit_run(struct cgen *g, struct emitter *e)
 		define(e, g->upper, "E_CORE", "3 /* core is not from 0 to CORES - 1 */");
 	emit_blank(e);
 	text_reset(&g->text);
-	text_add(&g->text, "One inference.  Inputs and outputs are row-major, aligned for their type, and overlap neither each "
+	text_add(&g->text, "%s", g->p->io_arena
+		? "One inference.  Inputs and outputs are row-major and lie in the arena, OFFSET bytes from its beginning: the inputs are written "
+		"there before each call, which may overwrite them, and the outputs read after it.  They may share bytes.  Nothing else "
+		"is kept from one call to the next."
+		: "One inference.  Inputs and outputs are row-major, aligned for their type, and overlap neither each "
 		"other nor the arena, which needs no preparation and keeps nothing from one call to the next.");
 	if (bin)
 		text_add(&g->text, "  weights: the contents of %s.bin, %s_WEIGHTS_BYTES of them, on a little-endian machine.",

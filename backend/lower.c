@@ -39,25 +39,28 @@ tensor_buffer(struct program *p, enum buffer_kind kind, const struct tensor *t)
 	return buffer_new(p, kind, t->name, t->dtype, &t->shape);
 }
 
-/* The caller's buffers exist whether or not a call reads them, and come first. */
+static struct buffer *
+port_buffer(struct lower *l, enum buffer_port port, enum buffer_kind kind, size_t index, const struct tensor *t)
+{
+	struct buffer *b = tensor_buffer(l->p, l->p->io_arena ? BUF_ARENA : kind, t);
+
+	b->port = port;
+	b->index = (int)index;
+	return b;
+}
+
+/* The network's inputs and outputs exist whether or not a call reads them, and come first. */
 static void
 make_ports(struct lower *l)
 {
 	const struct graph *g = l->p->graph;
 
-	for (size_t i = 0; i < g->inputs.n; i++) {
-		struct buffer *b = tensor_buffer(l->p, BUF_INPUT, g->inputs.v[i]);
-
-		b->index = (int)i;
-		l->of_tensor[g->inputs.v[i]->id] = b;
-	}
+	for (size_t i = 0; i < g->inputs.n; i++)
+		l->of_tensor[g->inputs.v[i]->id] = port_buffer(l, PORT_IN, BUF_INPUT, i, g->inputs.v[i]);
 	for (size_t i = 0; i < g->outputs.n; i++) {
-		struct buffer *b = tensor_buffer(l->p, BUF_OUTPUT, g->outputs.v[i]);
-
-		b->index = (int)i;
 		if (l->of_tensor[g->outputs.v[i]->id])
 			die("lower: output '%s' has no storage of its own", g->output_names.v[i]);
-		l->of_tensor[g->outputs.v[i]->id] = b;
+		l->of_tensor[g->outputs.v[i]->id] = port_buffer(l, PORT_OUT, BUF_OUTPUT, i, g->outputs.v[i]);
 	}
 }
 
@@ -291,7 +294,7 @@ box_reduce(struct box *b)
 /* ---- the program ---- */
 
 struct program *
-program_lower(struct arena *a, const struct graph *g, struct diag *diag)
+program_lower(struct arena *a, const struct graph *g, struct diag *diag, bool io_arena)
 {
 	struct program *p = ARENA_NEW(a, struct program);
 	struct lower l = { .p = p, .diag = diag };
@@ -299,6 +302,7 @@ program_lower(struct arena *a, const struct graph *g, struct diag *diag)
 
 	p->arena = a;
 	p->graph = g;
+	p->io_arena = io_arena;
 	l.constants = map_new(a);
 	l.of_tensor = ARENA_ARRAY(a, struct buffer *, g->tensors.n);
 	make_ports(&l);

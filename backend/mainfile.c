@@ -45,21 +45,29 @@ emit_ports(struct emitter *e, const struct port *ports, int n, const char *what)
 static void
 emit_run(struct cgen *g, struct emitter *e)
 {
-	bool bin = g->opts->weights == WEIGHTS_BIN;
+	bool bin = g->opts->weights == WEIGHTS_BIN, copies = g->p->io_arena;
 	ARRAY(const char *) items = { 0 };
 
 	emit_line(e, "static int\nrun(const void *weights)");
 	emit_begin(e);
 	if (!bin)
 		emit_line(e, "(void)weights;");
-	for (int i = 0; i < g->nin; i++)
+	for (int i = 0; i < g->nin && !copies; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "input%d", i));
-	for (int i = 0; i < g->nout; i++)
+	for (int i = 0; i < g->nout && !copies; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "output%d", i));
 	ARRAY_PUSH(g->arena, items, "&memory");
 	if (bin)
 		ARRAY_PUSH(g->arena, items, "weights");
-	emit_list(e, arena_printf(g->arena, "return %s_run", g->prefix), items.v, (int)items.n, ";");
+	if (copies)
+		emit_line(e, "int status;\n");
+	for (int i = 0; i < g->nin && copies; i++)
+		emit_line(e, "memcpy(memory.bytes + %s_OFFSET, input%d, %s_BYTES);", g->in[i].macro, i, g->in[i].macro);
+	emit_list(e, arena_printf(g->arena, "%s %s_run", copies ? "status =" : "return", g->prefix), items.v, (int)items.n, ";");
+	for (int i = 0; i < g->nout && copies; i++)
+		emit_line(e, "memcpy(output%d, memory.bytes + %s_OFFSET, %s_BYTES);", i, g->out[i].macro, g->out[i].macro);
+	if (copies)
+		emit_line(e, "return status;");
 	emit_close(e, "\n");
 }
 

@@ -20,6 +20,7 @@ moved_buffer(struct program *p, const struct buffer *from)
 
 	*b = *from;
 	b->id = (int)p->buffers.n;
+	b->port = PORT_NONE;
 	b->name = arena_printf(p->arena, "%s.moved", from->name);
 	ARRAY_PUSH(p->arena, p->buffers, b);
 	return b;

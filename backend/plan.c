@@ -21,26 +21,33 @@ enum {
 
 /* ---- lifetimes ---- */
 
+static void
+use_in(struct buffer *b, int slot)
+{
+	if (b->first > slot)
+		b->first = slot;
+	if (b->last < slot)
+		b->last = slot;
+}
+
+/* Inputs are there from the beginning, outputs to the end. */
 void
 plan_lifetimes(struct program *p)
 {
-	const struct call *c;
-	size_t i;
+	for (size_t i = 0; i < p->buffers.n; i++) {
+		struct buffer *b = p->buffers.v[i];
 
-	for (i = 0; i < p->buffers.n; i++) {
-		p->buffers.v[i]->first = INT_MAX;
-		p->buffers.v[i]->last = -1;
+		b->first = INT_MAX;
+		b->last = -1;
+		if (b->port == PORT_IN)
+			use_in(b, 0);
+		if (b->port == PORT_OUT)
+			use_in(b, p->slots > 0 ? p->slots - 1 : 0);
 	}
-	for (c = p->first; c; c = c->next)
-		for (i = 0; i < c->args.n; i++) {
-			struct buffer *b = c->args.v[i].buf;
-
-			if (!b)
-				continue;
-			if (b->first > c->slot)
-				b->first = c->slot;
-			b->last = c->slot;
-		}
+	for (const struct call *c = p->first; c; c = c->next)
+		for (size_t i = 0; i < c->args.n; i++)
+			if (c->args.v[i].buf)
+				use_in(c->args.v[i].buf, c->slot);
 }
 
 static bool
@@ -93,7 +100,7 @@ make_items(struct plan *plan)
 
 		if (is_planned(b))
 			plan->items[plan->n++] = (struct item){ .buf = b, .size = b->bytes, .first = 2 * b->first + 1,
-				.last = 2 * b->last + 1, .align = b->align > ARENA_ALIGN ? b->align : ARENA_ALIGN, .fixed = b->bytes > INT32_MAX };
+				.last = 2 * b->last + 1, .align = b->align > ARENA_ALIGN ? b->align : ARENA_ALIGN, .fixed = b->bytes > INT32_MAX || b->port == PORT_OUT };
 	}
 	n = (size_t)plan->n;
 	qsort(plan->items, n, sizeof *plan->items, by_first_use);
@@ -229,7 +236,7 @@ find_overlaps(struct plan *plan)
 		for (size_t i = 0; y && i < c->args.n; i++) {
 			const struct arg *a = &c->args.v[i];
 
-			if (is_buffer_arg(a) && a->yields && is_planned(a->buf) && a->buf->last == c->slot)
+			if (is_buffer_arg(a) && a->yields && is_planned(a->buf) && a->buf->last == c->slot && a->buf->port != PORT_OUT)
 				add_over(plan, item_of[y->buf->id], item_of[a->buf->id], buffer_distance(c, a->buf, y));
 		}
 	}
@@ -241,7 +248,7 @@ find_overlaps(struct plan *plan)
 static const int64_t *
 live_bytes(const struct plan *plan, struct arena *scratch, int64_t align)
 {
-	int64_t *live = ARENA_ARRAY(scratch, int64_t, (size_t)plan->p->slots + 1);
+	int64_t *live = ARENA_ARRAY(scratch, int64_t, (size_t)plan->p->slots + 2);
 
 	for (int i = 0; i < plan->n; i++) {
 		const struct buffer *b = plan->items[i].buf;

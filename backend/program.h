@@ -9,8 +9,11 @@
 #include "ir/graph.h"
 
 enum buffer_kind { BUF_ARENA, BUF_INPUT, BUF_OUTPUT, BUF_CONST };
+/* Whether it is an input or output of the network, which lies in the arena or in storage of the caller's (INPUT, OUTPUT). */
+enum buffer_port { PORT_NONE, PORT_IN, PORT_OUT };
 struct buffer {
 	enum buffer_kind kind;
+	enum buffer_port port;
 	int id;                 /* position in program->buffers */
 	name name;              /* root tensor's name, or CALL.scratch */
 	enum dtype dtype;
@@ -19,7 +22,7 @@ struct buffer {
 	int align;              /* bytes, a power of two */
 	const void *data;       /* CONST */
 	const char *note;       /* CONST: further words for the comment, or NULL */
-	int index;              /* INPUT, OUTPUT: which of the network's */
+	int index;              /* of a port: which of the network's inputs or outputs */
 	int first, last;        /* ARENA: the slots during which it is live, inclusive; set by program_plan */
 	int64_t offset;         /* ARENA: in the arena; set by program_plan.  CONST: in NAME.bin; set by the backend */
 };
@@ -86,6 +89,7 @@ struct program {
 	const struct graph *graph;
 	struct call *first, *last;
 	int call_count;
+	bool io_arena;          /* the network's inputs and outputs lie in the arena, not in storage of the caller's */
 	ARRAY(struct buffer *) buffers;
 	ARRAY(struct buffer *) consts;  /* of buffers, those of kind CONST in order of first use */
 	int64_t arena_bytes;    /* set by program_plan */
@@ -104,7 +108,8 @@ struct lower {
 };
 typedef bool lower_fn(struct lower *, const struct node *);
 extern lower_fn *const lower_table[OP_COUNT];
-struct program *program_lower(struct arena *, const struct graph *, struct diag *);
+/* IO_ARENA: inputs and outputs lie in the arena. */
+struct program *program_lower(struct arena *, const struct graph *, struct diag *, bool io_arena);
 
 /* For the lower_X functions.  A new call, and its arguments in order. */
 struct call *lower_call(struct lower *, const struct node *, const char *kernel);

@@ -227,7 +227,7 @@ may_lie_over(const struct watch *w, const struct buffer *y, const struct buffer 
 {
 	const struct arg *result = NULL;
 
-	if (!w->alone || w->first_slot[y->id] != slot || x->last != slot)
+	if (!w->alone || w->first_slot[y->id] != slot || x->last != slot || x->port == PORT_OUT)
 		return false;
 	for (size_t i = 0; i < w->alone->args.n; i++) {
 		const struct arg *a = &w->alone->args.v[i];
@@ -332,6 +332,18 @@ each_buffer(struct watch *w, const struct call **calls, int from, int to, void (
 				visit(w, calls[k]->args.v[i].buf, calls[k]->slot);
 }
 
+/* The inputs (outputs) in the arena that are live in SLOT whether or not a call touches them. */
+static void
+join_ports(struct watch *w, enum buffer_port port, int slot)
+{
+	for (size_t i = 0; i < w->p->buffers.n; i++) {
+		const struct buffer *b = w->p->buffers.v[i];
+
+		if (b->kind == BUF_ARENA && b->port == port && (port == PORT_OUT || b->last == slot))
+			go_live(w, b, slot);
+	}
+}
+
 static void
 walk_backward(struct watch *w, const struct call **calls)
 {
@@ -341,7 +353,11 @@ walk_backward(struct watch *w, const struct call **calls)
 		for (from = to - 1; from > 0 && calls[from - 1]->slot == calls[from]->slot; from--)
 			;
 		w->alone = to - from == 1 ? calls[from] : NULL;
+		if (to == w->p->call_count)
+			join_ports(w, PORT_OUT, calls[from]->slot);
 		each_buffer(w, calls, from, to, go_live);
+		if (from == 0)
+			join_ports(w, PORT_IN, calls[from]->slot);
 		each_buffer(w, calls, from, to, leave);
 	}
 }
@@ -353,7 +369,7 @@ check_buffer(const struct watch *w, const struct buffer *b)
 
 	if (b->bytes <= 0)
 		die("'%s' has %" PRId64 " bytes", b->name, b->bytes);
-	if (b->kind == BUF_OUTPUT && !w->written[b->id])
+	if ((b->kind == BUF_OUTPUT || b->port == PORT_OUT) && !w->written[b->id])
 		die("nothing writes output '%s'", b->name);
 	if (b->kind != BUF_ARENA || w->first[b->id] < 0)
 		return;
@@ -377,8 +393,10 @@ program_verify(const struct program *p)
 	w.written = ARENA_ARRAY(&scratch, bool, p->buffers.n);
 	w.scratch = ARENA_ARRAY(&scratch, bool, p->buffers.n);
 	w.live = ARENA_ARRAY(&scratch, const struct buffer *, p->buffers.n + 1);
-	for (i = 0; i < p->buffers.n; i++)
-		w.first[i] = -1;
+	for (i = 0; i < p->buffers.n; i++) {
+		w.written[i] = p->buffers.v[i]->port == PORT_IN;
+		w.first[i] = w.written[i] ? 0 : -1;
+	}
 	walk_forward(&w);
 	for (i = 0; i < p->buffers.n; i++)
 		check_buffer(&w, p->buffers.v[i]);

@@ -84,7 +84,7 @@ find_places(struct selftest *s)
 		const struct buffer *b = g->p->buffers.v[i];
 		struct place *p = &s->places[g->p->call_count + b->index];
 
-		if (b->kind != BUF_OUTPUT)
+		if (b->port != PORT_OUT)
 			continue;
 		*p = (struct place){ .tensor = g->out[b->index].tensor, .title = g->out[b->index].name,
 			.layer = g->out[b->index].name, .buf = b };
@@ -315,7 +315,7 @@ emit_fixed(struct cgen *g, struct emitter *e, const char *text)
 	fputs(text, e->out);
 }
 
-/* Outputs lie behind the arena, in the caller's one block. */
+/* Outputs lie behind the arena, in the caller's one block, unless they are in it. */
 static int64_t
 memory_offset(const struct cgen *g, const struct place *p)
 {
@@ -336,7 +336,7 @@ memory_bytes(const struct cgen *g)
 {
 	int64_t at = cgen_arena_bytes(g);
 
-	for (int i = 0; i < g->nout; i++)
+	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		at = (at + 15) / 16 * 16 + tensor_bytes(g->out[i].tensor);
 	return at;
 }
@@ -387,9 +387,9 @@ run_arguments(struct cgen *g)
 	int64_t at = cgen_arena_bytes(g);
 
 	text_reset(&g->text);
-	for (int i = 0; i < g->nin; i++)
+	for (int i = 0; i < g->nin && !g->p->io_arena; i++)
 		text_add(&g->text, "(const %s *)t->inputs[%d], ", dtype_info[g->in[i].tensor->dtype].c_type, i);
-	for (int i = 0; i < g->nout; i++) {
+	for (int i = 0; i < g->nout && !g->p->io_arena; i++) {
 		const struct tensor *t = g->out[i].tensor;
 		at = (at + 15) / 16 * 16;
 		text_add(&g->text, "(%s *)(void *)(m + %" PRId64 "), ", dtype_info[t->dtype].c_type, at);
@@ -421,6 +421,8 @@ emit_runner(struct selftest *s, struct emitter *e)
 	emit_line(e, "failure->layer = failure->part = NULL;");
 	emit_line(e, "failure->index = 0;");
 	emit_line(e, "failure->got = failure->expected = 0;");
+	for (int k = 0; k < g->nin && g->p->io_arena; k++)
+		emit_line(e, "memcpy(m + %s_OFFSET, t->inputs[%d], %s_BYTES);", g->in[k].macro, k, g->in[k].macro);
 	emit_line(e, "status = %s_run_checked(%s);", g->prefix, run_arguments(g));
 	emit_line(e, "if (status != 0)");
 	emit_line(e, "\treturn -status;");
@@ -472,7 +474,10 @@ selftest_emit(struct cgen *g)
 	find_inexact(&s);
 	if (inputs_need_math(g))
 		emit_line(&e, "#include <math.h>");
-	emit_line(&e, "#include <stddef.h>\n#include <stdint.h>\n#include \"%s.h\"\n#include \"%s_selftest.h\"\n", g->prefix, g->prefix);
+	emit_line(&e, "#include <stddef.h>\n#include <stdint.h>");
+	if (g->p->io_arena)
+		emit_line(&e, "#include <string.h>");
+	emit_line(&e, "#include \"%s.h\"\n#include \"%s_selftest.h\"\n", g->prefix, g->prefix);
 	emit_line(&e, "#ifndef %s_SELFTEST\n#error \"compile with -D%s_SELFTEST\"\n#endif\n", g->upper, g->upper);
 	emit_fixed(g, &e, types);
 	emit_places(&s, &e);

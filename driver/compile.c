@@ -99,10 +99,10 @@ compile_passes(struct compilation *c, struct pass_ctx *ctx, bool *stopped)
 }
 
 bool
-compile_lower(struct compilation *c)
+compile_lower(struct compilation *c, const struct options *o)
 {
 	progress_step("planning memory");
-	c->program = program_lower(&c->ir, c->graph, &c->diag);
+	c->program = program_lower(&c->ir, c->graph, &c->diag, o->io == IO_ARENA);
 	if (!c->program || c->diag.errors)
 		return false;
 	program_plan(c->program);
@@ -134,7 +134,7 @@ compile_file(struct compilation *c, const struct options *o, bool *stopped)
 		return false;
 	if (*stopped)
 		return true;
-	if (!compile_lower(c))
+	if (!compile_lower(c, o))
 		return false;
 	if (o->dump_program)
 		program_print(stdout, c->program);

@@ -28,7 +28,7 @@ const struct source *compile_source(struct compilation *, const char *path);
 struct chip *compile_chip(struct compilation *, const char *path, bool trace);
 bool compile_build(struct compilation *, const struct sema_opts *);
 bool compile_passes(struct compilation *, struct pass_ctx *, bool *stopped);
-bool compile_lower(struct compilation *);
+bool compile_lower(struct compilation *, const struct options *);
 /* All of these for o->files[0], with the dumps asked for on standard output.  *STOPPED: by --stop-after, and there
  * is no program. */
 bool compile_file(struct compilation *, const struct options *, bool *stopped);

@@ -89,6 +89,7 @@ static const char *const weights_modes[] = {
 const char *const package_names[] = {
 	[PACKAGE_CMAKE] = "cmake", [PACKAGE_ARDUINO] = "arduino", [PACKAGE_ZEPHYR] = "zephyr"
 };
+static const char *const io_modes[] = { [IO_CALLER] = "caller", [IO_ARENA] = "arena" };
 static const char *const classes[] = { "exact", "bounded" };
 static const char *const bits_words[] = { "chip", "network" };
 static const char *const graphs[] = { [GRAPH_COMPUTED] = "computed", [GRAPH_WRITTEN] = "written" };
@@ -233,6 +234,10 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 	case OPT_PACKAGE:
 		i = choose(cmd, "--package", text, package_names + 1, 3); /* without PACKAGE_NONE */
 		o->package = (enum package)(i + 1);
+		return i >= 0;
+	case OPT_IO:
+		i = choose(cmd, "--io", text, io_modes, 2);
+		o->io = (enum io_mode)i;
 		return i >= 0;
 	case OPT_ALLOW:
 		i = choose(cmd, "--allow", text, classes, 2);

@@ -26,6 +26,7 @@ struct options {
 	const char *out_dir;
 	enum weights_mode weights;
 	enum package package;
+	enum io_mode { IO_CALLER, IO_ARENA } io;
 	bool main, selftest, quiet, layers, json, in_place, check, dump_program, trace_parse;
 	const char *prefix;
 	const char *chip;               /* the .chip file; NULL: none */

@@ -210,31 +210,83 @@ run_call(const struct machine *m)
 	die("no kernel '%s'", m->call->kernel);
 }
 
-void
-run_program(const struct program *p, const void *const *inputs, void *const *outputs)
+enum { POISON = 0xa5 };
+
+/* What no buffer of the arena that is live after C holds is poisoned. */
+static void
+poison_dead(const struct program *p, const struct call *c, char *arena)
+{
+	char *live = calloc(1, (size_t)p->arena_bytes);
+
+	for (size_t i = 0; i < p->buffers.n; i++) {
+		const struct buffer *b = p->buffers.v[i];
+
+		if (b->kind == BUF_ARENA && b->first <= c->slot && (b->last > c->slot || b->port == PORT_OUT))
+			memset(live + b->offset, 1, (size_t)b->bytes);
+	}
+	for (int64_t i = 0; i < p->arena_bytes; i++)
+		if (!live[i])
+			arena[i] = (char)POISON;
+	free(live);
+}
+
+/* Memory for buffer B: its place in ARENA, or without one, or for what is not planned, memory of its own. */
+static char *
+memory_for(const struct buffer *b, char *arena)
+{
+	char *memory;
+
+	if (arena && b->kind == BUF_ARENA && b->last >= 0)
+		return arena + b->offset;
+	memory = malloc((size_t)b->bytes);
+	memset(memory, POISON, (size_t)b->bytes);
+	return memory;
+}
+
+static void
+run_in(const struct program *p, const void *const *inputs, void *const *outputs, char *arena)
 {
 	struct machine m = { .memory = calloc(p->buffers.n, sizeof *m.memory) };
 
 	for (size_t i = 0; i < p->buffers.n; i++) {
 		const struct buffer *b = p->buffers.v[i];
-		const void *from = b->kind == BUF_CONST ? b->data : b->kind == BUF_INPUT ? inputs[b->index] : NULL;
 
-		m.memory[i] = malloc((size_t)b->bytes);
-		if (from)
-			memcpy(m.memory[i], from, (size_t)b->bytes);
-		else
-			memset(m.memory[i], 0xa5, (size_t)b->bytes);
+		m.memory[i] = memory_for(b, arena);
+		if (b->kind == BUF_CONST)
+			memcpy(m.memory[i], b->data, (size_t)b->bytes);
+		else if (b->port == PORT_IN)
+			memcpy(m.memory[i], inputs[b->index], (size_t)b->bytes);
 	}
-	for (m.call = p->first; m.call; m.call = m.call->next)
+	for (m.call = p->first; m.call; m.call = m.call->next) {
 		run_call(&m);
+		if (arena && p->cores == 1)
+			poison_dead(p, m.call, arena);
+	}
 	for (size_t i = 0; i < p->buffers.n; i++) {
 		const struct buffer *b = p->buffers.v[i];
 
-		if (b->kind == BUF_OUTPUT)
+		if (b->port == PORT_OUT)
 			memcpy(outputs[b->index], m.memory[i], (size_t)b->bytes);
-		free(m.memory[i]);
+		if (!(arena && b->kind == BUF_ARENA && b->last >= 0))
+			free(m.memory[i]);
 	}
 	free(m.memory);
+}
+
+void
+run_program(const struct program *p, const void *const *inputs, void *const *outputs)
+{
+	run_in(p, inputs, outputs, NULL);
+}
+
+void
+run_program_in_arena(const struct program *p, const void *const *inputs, void *const *outputs)
+{
+	char *arena = aligned_alloc((size_t)p->arena_align, (size_t)(p->arena_bytes / p->arena_align + 1) * (size_t)p->arena_align);
+
+	memset(arena, POISON, (size_t)p->arena_bytes);
+	run_in(p, inputs, outputs, arena);
+	free(arena);
 }
 
 /* ---- checking calls against the kernels' texts ---- */

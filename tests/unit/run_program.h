@@ -6,6 +6,8 @@
 /* INPUTS and OUTPUTS: the elements of the network's, in its order.  Every buffer gets memory of its own and exact size,
  * so that a sanitizer sees what a kernel does beyond it; what no call has written holds 0xa5. */
 void run_program(const struct program *, const void *const *inputs, void *const *outputs);
+/* The same with the buffers where the plan has them, and what is not live poisoned after each call. */
+void run_program_in_arena(const struct program *, const void *const *inputs, void *const *outputs);
 /* Aborts unless every call's arguments are its kernel's parameters: names, order and types. */
 void check_calls(const struct program *);
 #endif

@@ -19,6 +19,7 @@ struct bench {
 	struct diag diag;
 	struct rng rng;
 	struct attrs attr;
+	bool io_arena;
 	char messages[1024];
 	FILE *out;
 };
@@ -50,7 +51,7 @@ lower(struct bench *b)
 
 	graph_tidy(b->g);
 	ck_assert(passes[PASS_alias].run(b->g, &ctx));
-	p = program_lower(&b->arena, b->g, &b->diag);
+	p = program_lower(&b->arena, b->g, &b->diag, b->io_arena);
 	if (p) {
 		check_calls(p);
 		program_plan(p);
@@ -96,32 +97,28 @@ run(struct bench *b, uint64_t seed)
 	run_program(p, inputs, outputs);
 	for (size_t i = 0; i < b->g->outputs.n; i++)
 		compare(b->g->outputs.v[i], outputs[i], values[b->g->outputs.v[i]->id], seed);
+	run_program_in_arena(p, inputs, outputs);
+	for (size_t i = 0; i < b->g->outputs.n; i++)
+		compare(b->g->outputs.v[i], outputs[i], values[b->g->outputs.v[i]->id], seed);
 }
 
 /* ---- whole graphs ---- */
 
-enum { GRAPHS = 400 };
+/* Of each row: so many graphs of a type, with inputs and outputs in storage of their own or in the arena. */
+enum { GRAPHS = 250 };
+static const struct { enum dtype type; bool io_arena; uint64_t seed; } graph_rows[] = {
+	{ DT_I8, false, 0 }, { DT_I8, true, 0 }, { DT_I8, false, 1000 }, { DT_I8, true, 2000 }, { DT_I8, true, 3000 },
+	{ DT_F32, false, 0 }, { DT_F32, true, 0 }, { DT_F32, true, 4000 },
+};
 
-START_TEST(random_graphs_of_int8)
+START_TEST(random_graphs)
 {
-	for (uint64_t seed = 0; seed < GRAPHS; seed++) {
+	for (uint64_t seed = graph_rows[_i].seed; seed < graph_rows[_i].seed + GRAPHS; seed++) {
 		struct bench b;
 
 		bench_init(&b, seed);
-		b.g = random_graph(&b.arena, b.names, seed, DT_I8, 4 + (int)(seed % 30));
-		run(&b, seed);
-		bench_free(&b);
-	}
-}
-END_TEST
-
-START_TEST(random_graphs_of_f32)
-{
-	for (uint64_t seed = 0; seed < GRAPHS; seed++) {
-		struct bench b;
-
-		bench_init(&b, seed);
-		b.g = random_graph(&b.arena, b.names, seed, DT_F32, 4 + (int)(seed % 30));
+		b.io_arena = graph_rows[_i].io_arena;
+		b.g = random_graph(&b.arena, b.names, seed, graph_rows[_i].type, 4 + (int)(seed % 30));
 		run(&b, seed);
 		bench_free(&b);
 	}
@@ -479,8 +476,7 @@ lower_suite(void)
 	TCase *tc = tcase_create("lower");
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, random_graphs_of_int8);
-	tcase_add_test(tc, random_graphs_of_f32);
+	tcase_add_loop_test(tc, random_graphs, 0, sizeof graph_rows / sizeof *graph_rows);
 	tcase_add_loop_test(tc, one_operation, 0, ROWS);
 	tcase_add_test(tc, distances_beyond_32_bits);
 	suite_add_tcase(s, tc);

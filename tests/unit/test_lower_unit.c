@@ -229,7 +229,7 @@ lower(struct bench *b)
 
 	graph_tidy(b->g);
 	ck_assert(passes[PASS_alias].run(b->g, &ctx));
-	p = program_lower(&b->arena, b->g, &b->diag);
+	p = program_lower(&b->arena, b->g, &b->diag, false);
 	ck_assert_ptr_nonnull(p);
 	program_plan(p);
 	program_verify(p);

@@ -381,7 +381,7 @@ check_program(struct bench *b, uint64_t seed, const void *const *in, struct tole
 
 	ck_assert(passes[PASS_alias].run(b->g, &b->ctx));
 	graph_verify(b->g, "alias");
-	p = program_lower(&b->arena, b->g, &b->diag);
+	p = program_lower(&b->arena, b->g, &b->diag, false);
 	ck_assert_ptr_nonnull(p);
 	check_calls(p);
 	program_plan(p);

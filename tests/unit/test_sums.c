@@ -249,7 +249,7 @@ values_of(const void *const *inputs)
 	graph_verify(g, "test");
 	ck_assert(passes[PASS_alias].run(g, &ctx));
 	graph_verify(g, "alias");
-	struct program *p = program_lower(&arena, g, &diag);
+	struct program *p = program_lower(&arena, g, &diag, false);
 	const void **values = eval_graph(&arena, g, inputs);
 	void **outputs = ARENA_ARRAY(&arena, void *, g->outputs.n);
 
