@@ -93,7 +93,7 @@ START_TEST(test_program)
 		inputs = random_values(&b.arena, g, seed);
 		before = bench_outputs(&b, g, seed);
 		ck_assert(passes_run(g, &b.ctx, &stopped));
-		p = program_lower(&b.arena, g, &b.diag);
+		p = program_lower(&b.arena, g, &b.diag, false);
 		ck_assert_ptr_nonnull(p);
 		program_plan(p);
 		outputs = ARENA_ARRAY(&b.arena, void *, g->outputs.n);
