@@ -5,6 +5,7 @@ libnetc_a_SOURCES += \
 	%D%/import.h \
 	%D%/net.h \
 	%D%/net_block.c \
+	%D%/net_choose.c \
 	%D%/net_form.c \
 	%D%/net_local.c \
 	%D%/net_loop.c \
@@ -12,6 +13,7 @@ libnetc_a_SOURCES += \
 	%D%/net_path.c \
 	%D%/net_print.c \
 	%D%/net_search.c \
+	%D%/net_search.h \
 	%D%/net_segment.c \
 	%D%/net_unify.c \
 	%D%/net_vars.c \

@@ -4,7 +4,8 @@
  *	net_name.c     names that a .net can write
  *	net_form.c     attributes, scales and constants: the ways in which each can be written
  *	net_segment.c  graph -> statements: what is one pipe
- *	net_search.c   which statements repeat, and whether a block or a loop makes the text shorter
+ *	net_search.c   which statements repeat
+ *	net_choose.c   which of them become blocks and loops
  *	net_unify.c    what of them is the same, what becomes a parameter
  *	net_block.c    blocks and their calls
  *	net_loop.c     repeats and their tables
@@ -171,7 +172,7 @@ int net_main_stage(const struct net_item *);
 /* Whether F is part of the type behind the stage. */
 bool net_is_scale(const struct net_field *f);
 
-/* ---- net_search.c ---- */
+/* ---- net_choose.c ---- */
 
 /* Blocks and loops in place of the statements that repeat. */
 void net_find_repeats(struct net_writer *);
