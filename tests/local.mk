@@ -28,6 +28,7 @@ shell_tests = \
   %D%/diags.test \
   %D%/docs.test \
   %D%/options.test \
+  %D%/packages.test \
   %D%/page.test \
   %D%/profile.test \
   %D%/stack.test \
