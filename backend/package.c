@@ -111,14 +111,26 @@ emit_file(struct cgen *g, const char *root, const struct package_file *f)
 
 /* ---- the sketch ---- */
 
+/* in_mfcc or out_prob: an array, or a pointer into the arena. */
+static void
+emit_port(struct cgen *g, struct emitter *e, const char *direction, const struct port *p)
+{
+	const char *type = dtype_info[p->tensor->dtype].c_type;
+
+	if (g->p->io_arena)
+		emit_line(e, "static %s *const %s_%s = (%s *)(void *)(arena.bytes + %s_OFFSET);", type, direction, p->id, type, p->macro);
+	else
+		emit_line(e, "static %s %s_%s[%s_COUNT];", type, direction, p->id, p->macro);
+}
+
 static void
 emit_storage(struct cgen *g, struct emitter *e)
 {
 	emit_line(e, "static %s_arena arena;", g->prefix);
 	for (int i = 0; i < g->nin; i++)
-		emit_line(e, "static %s in_%s[%s_COUNT];", dtype_info[g->in[i].tensor->dtype].c_type, g->in[i].id, g->in[i].macro);
+		emit_port(g, e, "in", &g->in[i]);
 	for (int i = 0; i < g->nout; i++)
-		emit_line(e, "static %s out_%s[%s_COUNT];", dtype_info[g->out[i].tensor->dtype].c_type, g->out[i].id, g->out[i].macro);
+		emit_port(g, e, "out", &g->out[i]);
 	emit_line(e, "\nvoid\nsetup()");
 	emit_begin(e);
 	emit_line(e, "Serial.begin(115200);");
@@ -130,9 +142,9 @@ emit_call(struct cgen *g, struct emitter *e)
 {
 	ARRAY(const char *) items = { 0 };
 
-	for (int i = 0; i < g->nin; i++)
+	for (int i = 0; i < g->nin && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "in_%s", g->in[i].id));
-	for (int i = 0; i < g->nout; i++)
+	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "out_%s", g->out[i].id));
 	ARRAY_PUSH(g->arena, items, "&arena");
 	emit_list(e, arena_printf(g->arena, "status = %s_run", g->prefix), items.v, (int)items.n, ";");

@@ -318,7 +318,8 @@ buffer(struct fixture *f, enum buffer_kind kind, const struct tensor *t)
 {
 	struct buffer *b = ARENA_NEW(&f->arena, struct buffer);
 
-	*b = (struct buffer){ .kind = kind, .id = (int)f->program.buffers.n, .name = t->name, .dtype = t->dtype,
+	*b = (struct buffer){ .kind = kind, .port = kind == BUF_INPUT ? PORT_IN : kind == BUF_OUTPUT ? PORT_OUT : PORT_NONE,
+		.id = (int)f->program.buffers.n, .name = t->name, .dtype = t->dtype,
 		.shape = t->shape, .bytes = tensor_bytes(t), .align = 16, .data = t->data };
 	ARRAY_PUSH(&f->arena, f->program.buffers, b);
 	if (kind == BUF_CONST)

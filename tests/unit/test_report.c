@@ -185,7 +185,7 @@ strange_report(struct arena *a, struct diag *d)
 	graph_output(g, intern(names, "y&y"), n->out);
 	graph_tidy(g);
 	ck_assert(passes[PASS_alias].run(g, &ctx));
-	p = program_lower(a, g, d);
+	p = program_lower(a, g, d, false);
 	program_plan(p);
 	return report_make(a, d, g, p, NULL, "<strange>.net");
 }
