@@ -30,8 +30,12 @@ EXAMPLES = \
   %D%/firmware/main.c \
   %D%/firmware/profile.c \
   %D%/firmware/profile.h \
+  %D%/firmware/selftest.c \
   %D%/firmware/startup.c \
-  %D%/firmware/mps2-an386.ld
+  %D%/firmware/sections.ld \
+  %D%/firmware/mps2-an386.ld \
+  %D%/firmware/mps2-an500.ld \
+  %D%/firmware/mps3-an547.ld
 EXTRA_DIST += $(EXAMPLES)
 
 # Installed under their own folders: PKGDATADIR/examples/kws/kws.net

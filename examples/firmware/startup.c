@@ -1,5 +1,5 @@
-/* startup.c: vector table and reset of a Cortex-M4.  Copies .data, clears .bss, turns the FPU on, opens
- * semihosting and calls main; the exit status goes back to the host. */
+/* startup.c: vector table and reset of a Cortex-M4, M7 or M55.  Turns on what the processor has, copies .data, clears
+ * .bss, opens semihosting and calls main; the exit status goes back to the host. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -16,14 +16,31 @@ fault_handler(void)
 		;
 }
 
+#define CCR (*(volatile uint32_t *)0xE000ED14u)     /* configuration and control */
+#define CPACR (*(volatile uint32_t *)0xE000ED88u)   /* access to coprocessors */
+#define ICIALLU (*(volatile uint32_t *)0xE000EF50u) /* written: the instruction cache is emptied */
+
+static void
+turn_on(void)
+{
+	CPACR |= 0xFu << 20; /* full access to coprocessors 10 and 11: the FPU, and of an M55 MVE */
+#ifdef INSTRUCTION_CACHE
+	ICIALLU = 0;
+	__asm volatile("dsb\n\tisb");
+	CCR |= 1u << 17;
+#endif
+#ifdef LOOPS_AND_BRANCHES
+	CCR |= 3u << 18; /* branch prediction, low-overhead loops */
+#endif
+	__asm volatile("dsb\n\tisb");
+}
+
 void
 reset_handler(void)
 {
-	volatile uint32_t *const cpacr = (volatile uint32_t *)0xE000ED88u;
 	const uint32_t *from = &data_load;
 
-	*cpacr |= 0xFu << 20; /* full access to coprocessors 10 and 11: the FPU */
-	__asm volatile("dsb\n\tisb");
+	turn_on();
 	for (uint32_t *to = &data_start; to < &data_end;)
 		*to++ = *from++;
 	for (uint32_t *to = &bss_start; to < &bss_end;)
