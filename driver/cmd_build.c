@@ -44,6 +44,8 @@ command_text(struct arena *a, const struct options *o)
 	const char *s = arena_printf(a, "netc build %s%s%s%s", path_base(o->files[0]), modes[o->weights],
 		o->main ? " --main" : "", o->selftest ? " --selftest" : "");
 
+	if (o->io == IO_ARENA)
+		s = arena_printf(a, "%s --io=arena", s);
 	if (o->package)
 		s = arena_printf(a, "%s --package=%s", s, package_names[o->package]);
 	if (o->prefix)

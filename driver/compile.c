@@ -5,6 +5,7 @@
 #include "chips/chip.h"
 #include "driver/compile.h"
 #include "driver/progress.h"
+#include "driver/ram.h"
 
 void
 compilation_init(struct compilation *c, FILE *err)
@@ -138,7 +139,7 @@ compile_file(struct compilation *c, const struct options *o, bool *stopped)
 		return false;
 	if (o->dump_program)
 		program_print(stdout, c->program);
-	return true;
+	return !o->limits_ram || ram_fits(c, o->ram_limit);
 }
 
 void

@@ -30,5 +30,7 @@ netc_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS) -lm
 # The pipeline is in the library, where tests and fuzzers find it.
 libnetc_a_SOURCES += \
   %D%/compile.c \
+  %D%/ram.c \
+  %D%/ram.h \
   %D%/progress.c \
   %D%/progress.h

@@ -179,6 +179,25 @@ parse_shape(const struct command *cmd, struct options *o, const char *text)
 	return true;
 }
 
+/* 65536, 64K, 1M */
+static bool
+parse_ram_limit(const struct command *cmd, struct options *o, const char *text)
+{
+	size_t len = strlen(text);
+	int shift = len == 0 ? 0 : text[len - 1] == 'K' ? 10 : text[len - 1] == 'M' ? 20 : 0;
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	o->limits_ram = true;
+	o->ram_limit = (int64_t)(n << shift);
+	if (*text >= '0' && *text <= '9' && end + (shift > 0) == text + len && !errno && n <= (unsigned long long)INT64_MAX >> shift)
+		return true;
+	usage_error(cmd, "--ram-limit needs a number of bytes, such as 65536 or 64K, not '%s'", text);
+	return false;
+}
+
 static bool
 parse_trace(const struct command *cmd, struct options *o, const char *text)
 {
@@ -235,6 +254,7 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 		i = choose(cmd, "--package", text, package_names + 1, 3); /* without PACKAGE_NONE */
 		o->package = (enum package)(i + 1);
 		return i >= 0;
+	case OPT_RAM_LIMIT:   return parse_ram_limit(cmd, o, text);
 	case OPT_IO:
 		i = choose(cmd, "--io", text, io_modes, 2);
 		o->io = (enum io_mode)i;

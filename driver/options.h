@@ -27,6 +27,8 @@ struct options {
 	enum weights_mode weights;
 	enum package package;
 	enum io_mode { IO_CALLER, IO_ARENA } io;
+	bool limits_ram;
+	int64_t ram_limit;              /* bytes of the arena */
 	bool main, selftest, quiet, layers, json, in_place, check, dump_program, trace_parse;
 	const char *prefix;
 	const char *chip;               /* the .chip file; NULL: none */

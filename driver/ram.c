@@ -1,0 +1,133 @@
+/* --ram-limit: what fills the arena of a network that does not fit, and what there is to do about it. */
+#include <config.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include "driver/ram.h"
+
+enum { LAYERS_NAMED = 6 };
+
+static bool
+is_live(const struct buffer *b, const struct call *c)
+{
+	return b->kind == BUF_ARENA && b->first <= c->slot && c->slot <= b->last;
+}
+
+static int
+by_offset(const void *x, const void *y)
+{
+	const struct buffer *a = *(const struct buffer *const *)x, *b = *(const struct buffer *const *)y;
+
+	return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+/* The buffers that are live during C, by offset, into LIVE; how many. */
+static size_t
+list_live(const struct program *p, const struct call *c, const struct buffer **live)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->buffers.n; i++)
+		if (is_live(p->buffers.v[i], c))
+			live[n++] = p->buffers.v[i];
+	qsort(live, n, sizeof *live, by_offset);
+	return n;
+}
+
+/* The bytes of the arena that N buffers hold, counted once where they overlap. */
+static int64_t
+bytes_held(const struct buffer *const *live, size_t n)
+{
+	int64_t end = 0, sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t last = live[i]->offset + live[i]->bytes;
+
+		if (last <= end)
+			continue;
+		sum += last - (live[i]->offset > end ? live[i]->offset : end);
+		end = last;
+	}
+	return sum;
+}
+
+/* The call that holds the most; NULL if there is none. */
+static const struct call *
+peak_of(const struct program *p, const struct buffer **live)
+{
+	const struct call *peak = NULL;
+	int64_t most = -1;
+
+	for (const struct call *c = p->first; c; c = c->next) {
+		int64_t held = bytes_held(live, list_live(p, c, live));
+
+		if (held > most) {
+			most = held;
+			peak = c;
+		}
+	}
+	return peak;
+}
+
+static int
+by_size(const void *x, const void *y)
+{
+	const struct buffer *a = *(const struct buffer *const *)x, *b = *(const struct buffer *const *)y;
+
+	return a->bytes != b->bytes ? (a->bytes < b->bytes ? 1 : -1) : a->id - b->id;
+}
+
+static void
+name_peak(struct compilation *c)
+{
+	const struct buffer **live = ARENA_ARRAY(&c->ir, const struct buffer *, c->program->buffers.n);
+	const struct call *peak = peak_of(c->program, live);
+	size_t n;
+
+	if (!peak)
+		return;
+	n = list_live(c->program, peak, live);
+	diag_note(&c->diag, peak->node->loc, "most is needed by '%s': %" PRId64 " bytes hold %zu results", peak->node->name,
+		bytes_held(live, n), n);
+	qsort(live, n, sizeof *live, by_size);
+	for (size_t i = 0; i < n && i < LAYERS_NAMED; i++)
+		diag_note(&c->diag, LOC_NONE, "'%s' takes %" PRId64 " bytes", live[i]->name, live[i]->bytes);
+	if (n > LAYERS_NAMED)
+		diag_note(&c->diag, LOC_NONE, "and %zu more", n - LAYERS_NAMED);
+}
+
+/* The arena without the network's inputs and outputs; 0: it cannot be said. */
+static int64_t
+bytes_without_ports(struct compilation *c)
+{
+	struct program *p = program_lower(&c->ir, c->graph, &c->diag, false);
+
+	if (!p)
+		return 0;
+	program_plan(p);
+	return p->arena_bytes;
+}
+
+static void
+name_ways_out(struct compilation *c, int64_t limit)
+{
+	const struct program *p = c->program;
+	int64_t without = p->io_arena ? bytes_without_ports(c) : 0;
+
+	if (p->lower_bound <= limit)
+		diag_note(&c->diag, LOC_NONE, "only %" PRId64 " bytes are live at once; the rest is lost between results, to alignment and gaps", p->lower_bound);
+	if (without && without <= limit)
+		diag_note(&c->diag, LOC_NONE, "with --io=caller, inputs and outputs elsewhere, the arena takes %" PRId64 " bytes", without);
+	diag_note(&c->diag, LOC_NONE, "fewer channels or a larger stride at or before that layer make it smaller, as does a smaller input");
+}
+
+bool
+ram_fits(struct compilation *c, int64_t limit)
+{
+	if (c->program->arena_bytes <= limit)
+		return true;
+	diag_error(&c->diag, LOC_NONE, "the arena of '%s' takes %" PRId64 " bytes, more than --ram-limit=%" PRId64, c->graph->name,
+		c->program->arena_bytes, limit);
+	name_peak(c);
+	name_ways_out(c, limit);
+	return false;
+}
