@@ -251,26 +251,33 @@ states_scale(const struct net_item *it, int stage)
 	return false;
 }
 
-/* The operations, and of each what cannot be a parameter: how many operands it has, the i8 constants among them, whether a scale
- * is written. */
+/* What of N's operands cannot be a parameter: how many there are, and i8 constants. */
+static const char *
+operands_token(struct net_writer *w, const struct node *n)
+{
+	const char *text = "";
+
+	if (op_info[n->op].flags & OPF_VARIADIC)
+		return arena_printf(w->arena, "%d", n->nin);
+	for (int i = 0; i < n->nin && net_is_operand(n, i); i++) {
+		const struct tensor *t = n->in[i];
+
+		text = arena_printf(w->arena, "%s%c", text, t->data ? 'c' : 'v');
+		if (t->data && t->dtype == DT_I8)
+			text = arena_printf(w->arena, "%s%s %a %d", text, net_operand(w, t), (double)t->quant.scale[0], t->quant.zero);
+	}
+	return text;
+}
+
+/* The operations, and of each what cannot be a parameter: its operands, whether its scale is written. */
 static name
 token(struct net_writer *w, const struct net_item *it)
 {
 	const char *text = arena_printf(w->arena, "%d", it->nextra);
 
-	for (int k = it->nextra; k < it->nnodes; k++) {
-		const struct node *n = it->nodes[k];
-
-		text = arena_printf(w->arena, "%s %s%s", text, op_info[n->op].name, states_scale(it, k) ? "!" : "");
-		for (int i = 0; i < n->nin && net_is_operand(n, i); i++) {
-			const struct tensor *t = n->in[i];
-			bool fixed = t->data && t->dtype == DT_I8;
-
-			text = arena_printf(w->arena, "%s%c%s", text, t->data ? 'c' : 'v', fixed ? net_operand(w, t) : "");
-			if (fixed)
-				text = arena_printf(w->arena, "%s %a %d", text, (double)t->quant.scale[0], t->quant.zero);
-		}
-	}
+	for (int k = it->nextra; k < it->nnodes; k++)
+		text = arena_printf(w->arena, "%s %s%s %s", text, op_info[it->nodes[k]->op].name, states_scale(it, k) ? "!" : "",
+			operands_token(w, it->nodes[k]));
 	return intern(w->names, text);
 }
 
