@@ -36,10 +36,14 @@ libnetc_a_SOURCES += \
 	%D%/template.c
 chipsdir = $(pkgdatadir)/chips
 dist_chips_DATA = \
+	%D%/cortex-m4.chip \
+	%D%/cortex-m4.h \
 	%D%/ethos-u55.chip \
 	%D%/gemmini.chip \
 	%D%/k210.chip \
 	%D%/max78000.chip \
 	%D%/mlu220.chip \
 	%D%/npu16.chip \
-	%D%/npu16.h
+	%D%/npu16.h \
+	%D%/portable32.chip \
+	%D%/portable32.h
