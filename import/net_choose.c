@@ -10,7 +10,8 @@ enum {
 	PAIRED = 8,            /* and of those the ones that are tried together */
 	ROUNDS = 64,
 	LOOP_MIN = 3,          /* turns, */
-	LOOP_MIN_LISTS = 4     /* and with lists of what differs */
+	LOOP_MIN_LISTS = 4,    /* and with lists of what differs */
+	PARAM_ODD = 80         /* columns that a parameter weighs that one run alone needs */
 };
 
 /* The text must become shorter by a fifth. */
@@ -108,6 +109,7 @@ measure(struct net_search *s, struct net_candidate *c)
 	struct net_unified u;
 	int64_t after = 60 + window_width(s, c->starts.v[0], c->length);
 
+	c->saved = 0;
 	if (c->ports.in.n == 0)
 		net_find_ports(s, c);
 	if (c->ports.out.n == 0 || c->ports.out.n > NET_RESULTS || c->ports.in.n == 0)
@@ -129,8 +131,6 @@ measure(struct net_search *s, struct net_candidate *c)
 		c->saved = (c->width - after) * 2 / (int64_t)(c->ports.in.n + 2 * c->ports.out.n - 1);
 }
 
-/* ---- the best block ---- */
-
 static void
 sum_widths(const struct net_search *s, struct net_candidate *c)
 {
@@ -138,6 +138,61 @@ sum_widths(const struct net_search *s, struct net_candidate *c)
 	for (size_t k = 0; k < c->starts.n; k++)
 		c->width += window_width(s, c->starts.v[k], c->length);
 }
+
+/* ---- runs that are not like the others ---- */
+
+/* The run that alone has another value of P than all others; -1: there is none. */
+static int
+odd_run(const struct net_param *p, size_t n)
+{
+	name usual = p->value[0] == p->value[1] || p->value[0] == p->value[2] ? p->value[0] : p->value[1];
+	int odd = -1;
+
+	for (size_t run = 0; run < n; run++) {
+		if (p->value[run] == usual)
+			continue;
+		if (odd >= 0)
+			return -1;
+		odd = (int)run;
+	}
+	return odd;
+}
+
+/* The run for whose sake alone there are most parameters, if the text reads better with its statements written out; -1: none. */
+static int
+worst_run(struct net_search *s, const struct net_candidate *c)
+{
+	struct net_unified u;
+	int *odd = ARENA_ARRAY(&s->scratch, int, c->starts.n), worst = 0;
+
+	net_unify(&s->scratch, runs_of(s, c), c->starts.n, c->length, &u);
+	for (size_t i = 0; i < u.params.n; i++) {
+		int run = odd_run(u.params.v[i], c->starts.n);
+
+		if (run >= 0 && ++odd[run] > odd[worst])
+			worst = run;
+	}
+	int64_t more = window_width(s, c->starts.v[worst], c->length) - call_width(&u, &c->ports, (size_t)worst);
+	return odd[worst] * PARAM_ODD > more ? worst : -1;
+}
+
+static void
+leave_out(struct net_search *s, struct net_candidate *c)
+{
+	while (c->saved > 0 && c->starts.n > 3) {
+		int run = worst_run(s, c);
+
+		if (run < 0)
+			return;
+		memmove(c->starts.v + run, c->starts.v + run + 1, (c->starts.n - 1 - (size_t)run) * sizeof *c->starts.v);
+		c->starts.n--;
+		c->ports.in.n = c->ports.out.n = 0; /* they are the first run's */
+		sum_widths(s, c);
+		measure(s, c);
+	}
+}
+
+/* ---- the best block ---- */
 
 /* The columns that the candidate saves at most. */
 static int64_t
@@ -261,8 +316,10 @@ best_block(struct net_search *s)
 
 	net_find_windows(s);
 	keep_best(s, tried, &n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		measure(s, tried[i]);
+		leave_out(s, tried[i]);
+	}
 	return choose(s, tried, n);
 }
 

@@ -351,32 +351,45 @@ common_kind(struct locals *l)
 	return strlen(kind) < 2 || is_general(kind) ? NULL : kind;
 }
 
-/* What the block does, by its operations. */
+/* Whether a statement of the block makes its image smaller, or one goes past the others to where their result is added. */
+static bool
+goes_down(const struct net_block *b)
+{
+	for (size_t j = 0; j < b->body.items.n; j++) {
+		const struct net_item *it = b->body.items.v[j];
+		enum op op = main_op(it);
+
+		if (op == OP_MAXPOOL || op == OP_AVGPOOL || strncmp(it->labels[0], "shortcut", strlen("shortcut")) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the block does, by the number of its operations of each kind. */
 static const char *
 kind_by_operations(const struct net_block *b)
 {
 	int count[OP_COUNT + 1] = { 0 };
-	size_t n = b->body.items.n;
+	bool down = goes_down(b);
 
-	bool shortcut = false;
-
-	for (size_t j = 0; j < n; j++) {
+	for (size_t j = 0; j < b->body.items.n; j++)
 		count[main_op(b->body.items.v[j])]++;
-		shortcut = shortcut || strncmp(b->body.items.v[j]->labels[0], "shortcut", 8) == 0;
-	}
-	if (count[OP_DWCONV2D] == 1 && count[OP_CONV2D] == 2)
-		return count[OP_ADD] ? "inverted_residual" : "inverted";
-	if (count[OP_DWCONV2D] == 1 && count[OP_CONV2D] == 1 && n == 2)
-		return "ds";
-	if (count[OP_ADD] > 0 && count[OP_CONV2D] == 3 + shortcut)
-		return shortcut ? "bottleneck_down" : "bottleneck";
-	if (count[OP_ADD] > 0)
-		return shortcut ? "residual_down" : "residual";
-	if (count[OP_CONCAT] > 0)
+	int conv = count[OP_CONV2D], dw = count[OP_DWCONV2D], add = count[OP_ADD], concat = count[OP_CONCAT];
+	if (dw == 1 && conv == 2)
+		return add ? "inverted_residual" : "inverted";
+	if (dw == 1 && conv == 1)
+		return !add ? "ds" : down ? "ds_residual_down" : "ds_residual";
+	if ((count[OP_RESIZE] || count[OP_TCONV2D]) && add + concat > 0)
+		return "up";
+	if (add && conv == 3 + down)
+		return down ? "bottleneck_down" : "bottleneck";
+	if (add)
+		return down ? "residual_down" : "residual";
+	if (concat)
 		return "branches";
-	if (count[OP_CONV2D] > 0 && count[OP_MAXPOOL] + count[OP_AVGPOOL] > 0)
+	if (conv && down)
 		return "stage";
-	return count[OP_DENSE] > 0 && count[OP_CONV2D] == 0 ? "mlp" : "unit";
+	return count[OP_DENSE] && !conv ? "mlp" : "unit";
 }
 
 /* Labels of the calls are kept where each has one of its own. */

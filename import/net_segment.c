@@ -44,7 +44,7 @@ static const unsigned follows[] = {
 	[ROLE_PAD] = R(LAYER) | R(POOL),
 	[ROLE_MATH] = R(ACT) | R(NORM) | R(MATH) | R(FORMAT),
 	[ROLE_FORMAT] = 0,
-	[ROLE_OTHER] = R(FORMAT),
+	[ROLE_OTHER] = R(ACT) | R(FORMAT),
 };
 #undef R
 
@@ -67,7 +67,7 @@ joins(const struct net_item *it, const struct node *n)
 {
 	const struct node *last = it->nodes[it->nnodes - 1];
 	int operands = operand_count(n);
-	bool flattened = n->op == OP_DENSE && roles[it->nodes[0]->op] == ROLE_MOVE;
+	bool flattened = n->op == OP_DENSE && roles[last->op] == ROLE_MOVE && roles[it->nodes[0]->op] == ROLE_MOVE;
 
 	if (n->in[0] != last->out || last->out->uses != 1 || it->nnodes - it->nextra >= STAGES_MAX)
 		return false;
