@@ -201,11 +201,13 @@ nn_read_port(const char *file, const struct nn_port *port)
 
 /* ---- writing .npy ---- */
 
+/* With the batch of 1 that other tools expect, unless the shape has as many dimensions as netc knows already. */
 static int
 nn_write_port(const char *file, const struct nn_port *port)
 {
 	char header[512];
-	int n = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (1,", port->descr), bad;
+	int n = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s", port->descr,
+		port->rank < NN_RANK_MAX ? "1, " : ""), bad;
 	size_t length;
 	unsigned char head[10] = { 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 0, 0 };
 	FILE *f = fopen(file, "wb");
@@ -213,7 +215,7 @@ nn_write_port(const char *file, const struct nn_port *port)
 	if (f == NULL)
 		return nn_fail(file, strerror(errno));
 	for (int i = 0; i < port->rank; i++)
-		n += snprintf(header + n, sizeof header - (size_t)n, "%s%ld", i > 0 ? ", " : " ", (long)port->dim[i]);
+		n += snprintf(header + n, sizeof header - (size_t)n, "%ld, ", (long)port->dim[i]);
 	n += snprintf(header + n, sizeof header - (size_t)n, "), }");
 	/* The elements begin at a multiple of 64; the header ends with a newline. */
 	for (length = (size_t)n; (sizeof head + length + 1) % 64 != 0; length++)

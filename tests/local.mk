@@ -1,5 +1,7 @@
 AM_TESTS_ENVIRONMENT = \
   NETC='$(abs_top_builddir)/netc$(EXEEXT)'; export NETC; \
+  ONNXCASES='$(abs_top_builddir)/%D%/onnxcases$(EXEEXT)'; export ONNXCASES; \
+  ONNX_DATA='$(ONNX_DATA)'; export ONNX_DATA; \
   NPYCMP='$(abs_top_builddir)/%D%/npycmp$(EXEEXT)'; export NPYCMP; \
   top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
   top_builddir='$(abs_top_builddir)'; export top_builddir; \
@@ -23,6 +25,7 @@ shell_tests = \
   %D%/import_models.test \
   %D%/import_tflite.test \
   %D%/models.test \
+  %D%/onnx.test \
   %D%/random.test \
   %D%/golden.test \
   %D%/diags.test \
@@ -40,14 +43,16 @@ if HAVE_CHECK
 TESTS += %D%/unit/unit
 endif
 TESTS += $(shell_tests)
-check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/netgen %D%/chipgen
+check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/onnxcases %D%/netgen %D%/chipgen
 %C%_chipgen_SOURCES = %D%/chipgen.c %D%/random.h
 %C%_netgen_SOURCES = %D%/netgen.c %D%/random.h
 %C%_npycmp_SOURCES = %D%/npycmp.c
 %C%_npycmp_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
+%C%_onnxcases_SOURCES = %D%/onnxcases.c
+%C%_onnxcases_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
 %C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
-EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/stack.awk %D%/golden %D%/models %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
+EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/onnx-unsupported %D%/stack.awk %D%/golden %D%/models %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
 
 if HAVE_CHECK
 check_PROGRAMS += %D%/unit/unit

@@ -309,17 +309,17 @@ write_case(struct run *r)
 }
 
 static void
-run_case(const char *data, const char *out, const char *name)
+run_case(const char *data, const char *out, const char *text)
 {
-	struct run r = { .data = data, .out = out, .name = name };
+	struct run r = { .data = data, .out = out, .name = text };
 	size_t size;
-	const char *path = arena_printf(&r.arena, "%s/%s/model.onnx", data, name);
+	const char *path = arena_printf(&r.arena, "%s/%s/model.onnx", data, text);
 	const unsigned char *bytes = load(&r.arena, path, &size);
 
 	r.model = onnx__model_proto__unpack(NULL, size, bytes);
 	const char *why = r.model && r.model->graph ? examine(&r) : "a model that cannot be read";
 	if (why)
-		printf("%s\tna\t%s\n", name, why);
+		printf("%s\tna\t%s\n", text, why);
 	else
 		write_case(&r);
 	arena_free(&r.arena);
