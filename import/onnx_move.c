@@ -200,13 +200,17 @@ join(struct onnx *x, const struct onnx_node *n, struct onnx_value *const *v, int
 		.integers = lead->integers };
 	out->dims.dim[axis] = 0;
 	for (int i = 0; i < count; i++) {
+		out->dims.dim[axis] += v[i]->dims.dim[axis];
+		if (i && v[i] == v[i - 1]) {
+			in[i] = in[i - 1];
+			continue;
+		}
 		in[i] = i8 ? v[i]->t : onnx_tensor_f32(x, n, v[i]);
 		in[i] = onnx_arrange(x, n, in[i], &v[i]->dims, v[i]->order, rank, order);
 		if (in[i] && i8 && !quant_equal(&in[i]->quant, &q))
 			in[i] = onnx_emit(x, n, OP_REQUANTIZE, "scale", &in[i], 1, NULL, &q);
 		if (!in[i])
 			return false;
-		out->dims.dim[axis] += v[i]->dims.dim[axis];
 	}
 	attrs_init(&a);
 	for (int i = 0; i < rank; i++)

@@ -190,9 +190,11 @@ exchange(struct onnx *x, const struct onnx_node *n, struct tensor *t, int64_t a)
 	return t ? onnx_emit(x, n, OP_SHUFFLE, NULL, &t, 1, &attr, NULL) : NULL;
 }
 
-/* *OUT: V, whose dimensions lie in groups, with the dimensions TO; false: they don't.  A failure leaves T NULL. */
+/* *OUT: V, whose dimensions lie in groups (of which one may have to be shuffled), with the dimensions TO; false: they don't.  A failure leaves
+ * T NULL. */
 static bool
-view_groups(struct onnx *x, const struct onnx_node *n, const struct onnx_value *v, const struct onnx_dims *to, struct onnx_value *out)
+view_groups(struct onnx *x, const struct onnx_node *n, const struct onnx_value *v, const struct onnx_dims *to, bool may_shuffle,
+	struct onnx_value *out)
 {
 	struct group g[2 * DIMS_MAX];
 	int count = find_groups(&v->dims, to, g), have[RANK_MAX], n_have = 0, rank = 0, first[2 * DIMS_MAX];
@@ -204,7 +206,7 @@ view_groups(struct onnx *x, const struct onnx_node *n, const struct onnx_value *
 	for (int i = 0; i < count; i++) {
 		enum lie lie = group_lies(&v->dims, &g[i], n_have, have, &first[i]);
 
-		if (lie == LIE_APART || (lie == LIE_EXCHANGED && g[i].y_end - g[i].y != 1))
+		if (lie == LIE_APART || (lie == LIE_EXCHANGED && (!may_shuffle || g[i].y_end - g[i].y != 1)))
 			return false;
 		if (lie == LIE_EXCHANGED)
 			shuffled = v->dims.dim[have[n_have - 2]];
@@ -240,9 +242,11 @@ onnx_view(struct onnx *x, const struct onnx_node *n, struct onnx_value *v, const
 	*out = (struct onnx_value){ .kind = ONNX_TENSOR, .type = v->type, .dims = *to, .real = v->real, .integers = v->integers };
 	if (onnx_count(to) == 0)
 		return onnx_refuse(x, n, "with an empty result");
-	if (view_groups(x, n, from, to, out))
+	/* Flattened for a layer whose weights can be reordered instead. */
+	bool flat = to->rank == 2 && from->dims.rank > 2 && to->dim[0] == from->dims.dim[0];
+	if (view_groups(x, n, from, to, !flat, out))
 		return out->t != NULL;
-	if (to->rank == 2 && from->dims.rank > 2 && to->dim[0] == from->dims.dim[0]) {
+	if (flat) {
 		out->flat = from;
 		return true;
 	}

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { NN_RANK_MAX = 8, NN_HEADER_MAX = 4096, NN_REPEAT_MAX = 10000000 };
+enum { NN_RANK_MAX = 8, NN_RANK_OWN = 6 /* of a network */, NN_HEADER_MAX = 4096, NN_REPEAT_MAX = 10000000 };
 
 /* An input or output of the network. */
 struct nn_port {
@@ -207,7 +207,7 @@ nn_write_port(const char *file, const struct nn_port *port)
 {
 	char header[512];
 	int n = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s", port->descr,
-		port->rank < NN_RANK_MAX ? "1, " : ""), bad;
+		port->rank < NN_RANK_OWN ? "1, " : ""), bad;
 	size_t length;
 	unsigned char head[10] = { 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 0, 0 };
 	FILE *f = fopen(file, "wb");

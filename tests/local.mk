@@ -111,6 +111,11 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_net_write.c \
   %D%/unit/test_chip_fit.c \
   %D%/unit/chip_text.h \
+  %D%/unit/test_onnx.c \
+  %D%/unit/onnx_text.c \
+  %D%/unit/onnx_text.h \
+  %D%/unit/onnx_rows.def \
+  %D%/unit/onnx_errors.def \
   %D%/unit/test_tflite.c \
   %D%/unit/tflite_text.c \
   %D%/unit/tflite_text.h \
