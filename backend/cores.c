@@ -63,8 +63,8 @@ writes(const struct arg *a)
 	return a->kind == ARG_OUT || a->kind == ARG_SCRATCH;
 }
 
-static bool
-conflict(const struct arg *a, const struct arg *b)
+bool
+args_conflict(const struct arg *a, const struct arg *b)
 {
 	if (!writes(a) && !writes(b))
 		return false;
@@ -87,7 +87,7 @@ find_waits(struct spread *s)
 				continue;
 			h = &of[a->buf->id];
 			for (size_t k = 0; k < h->list.n; k++)
-				if (h->list.v[k].call->core != c->core && conflict(h->list.v[k].arg, a))
+				if (h->list.v[k].call->core != c->core && args_conflict(h->list.v[k].arg, a))
 					ARRAY_PUSH(&s->scratch, s->waits[c->index].on, h->list.v[k].call);
 			ARRAY_PUSH(&s->scratch, h->list, ((struct access){ c, a }));
 		}

@@ -23,6 +23,7 @@ libnetc_a_SOURCES += %D%/lower_layer.c
 libnetc_a_SOURCES += %D%/lower_math.c
 libnetc_a_SOURCES += %D%/lower_move.c
 libnetc_a_SOURCES += %D%/moves.c
+libnetc_a_SOURCES += %D%/order.c
 libnetc_a_SOURCES += %D%/overlap.c
 libnetc_a_SOURCES += %D%/place.c
 libnetc_a_SOURCES += %D%/plan.c

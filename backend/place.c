@@ -25,19 +25,6 @@ distance_of(const struct item *y, const struct item *x)
 	return INT64_MAX;
 }
 
-int64_t
-overlap_saves(const struct item *x, const struct item *y, int64_t align)
-{
-	int64_t distance = distance_of(y, x), together;
-
-	if (distance == INT64_MAX)
-		return 0;
-	together = x->size + (distance > 0 ? align_up(distance, align) : 0);
-	if (together < y->size)
-		together = y->size;
-	return together < x->size + y->size ? x->size + y->size - together : 0;
-}
-
 static void
 forbid(struct plan *plan, int count, struct forbidden f)
 {

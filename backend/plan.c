@@ -172,26 +172,45 @@ find_contention(struct plan *plan, const int64_t *live)
 
 /* ---- overlaps ---- */
 
-/* The only result of a call that runs alone in its slot and is the first to touch that buffer, or NULL. */
-static const struct arg *
-fresh_result(const struct call *before, const struct call *c)
+int64_t
+overlap_saves(int64_t x, int64_t y, int64_t distance, int64_t align)
+{
+	int64_t together;
+
+	if (distance >= y)
+		return 0;
+	together = x + (distance > 0 ? align_up(distance, align) : 0);
+	if (together < y)
+		together = y;
+	return together < x + y ? x + y - together : 0;
+}
+
+const struct arg *
+call_result(const struct call *c)
 {
 	const struct arg *y = NULL;
 
-	if ((before && before->slot == c->slot) || (c->next && c->next->slot == c->slot))
-		return NULL;
 	for (size_t i = 0; i < c->args.n && !y; i++)
 		if (c->args.v[i].kind == ARG_OUT)
 			y = &c->args.v[i];
 	for (size_t i = 0; y && i < c->args.n; i++)
 		if (&c->args.v[i] != y && c->args.v[i].buf == y->buf)
 			return NULL;
-	return y && is_planned(y->buf) && y->buf->first == c->slot ? y : NULL;
+	return y && y->buf->kind == BUF_ARENA ? y : NULL;
 }
 
-/* How far before the buffer X that of Y may begin: what holds for every pointer of C into X.  INT64_MAX: no such distance. */
-static int64_t
-buffer_distance(const struct call *c, const struct buffer *x, const struct arg *y)
+/* The result of a call that runs alone in its slot and is the first to touch that buffer, or NULL. */
+static const struct arg *
+fresh_result(const struct call *before, const struct call *c)
+{
+	const struct arg *y = call_result(c);
+	bool alone = !(before && before->slot == c->slot) && !(c->next && c->next->slot == c->slot);
+
+	return y && alone && y->buf->first == c->slot ? y : NULL;
+}
+
+int64_t
+call_distance(const struct call *c, const struct buffer *x, const struct arg *y)
 {
 	int64_t distance = INT64_MIN;
 
@@ -237,7 +256,7 @@ find_overlaps(struct plan *plan)
 			const struct arg *a = &c->args.v[i];
 
 			if (is_buffer_arg(a) && a->yields && is_planned(a->buf) && a->buf->last == c->slot && a->buf->port != PORT_OUT)
-				add_over(plan, item_of[y->buf->id], item_of[a->buf->id], buffer_distance(c, a->buf, y));
+				add_over(plan, item_of[y->buf->id], item_of[a->buf->id], call_distance(c, a->buf, y));
 		}
 	}
 }
@@ -263,7 +282,7 @@ live_bytes(const struct plan *plan, struct arena *scratch, int64_t align)
 		int64_t saves = 0;
 
 		for (int k = 0; k < y->over_count; k++)
-			saves += overlap_saves(y->over[k].x, y, align);
+			saves += overlap_saves(y->over[k].x->size, y->size, y->over[k].distance, align);
 		live[y->buf->first] -= saves < y->size ? saves : y->size;
 	}
 	return live;
@@ -276,9 +295,10 @@ program_plan(struct program *p)
 	int64_t align = ARENA_ALIGN;
 	const int64_t *live;
 
-	program_spread(p);
 	for (struct call *c = p->first; c; c = c->next)
 		call_find_overlap(c);
+	program_order(p);
+	program_spread(p);
 	plan_lifetimes(p);
 	make_items(&plan);
 	find_overlaps(&plan);

@@ -57,8 +57,14 @@ align_up(int64_t x, int64_t align)
 	return (x >= 0 ? x + align - 1 : x - x % align) / align * align;
 }
 
-/* By how many bytes X and its result Y are shorter together than one behind the other, at ALIGN; 0: they don't overlap. */
-int64_t overlap_saves(const struct item *x, const struct item *y, int64_t align);
+/* By how many bytes X and a result Y that begins DISTANCE before it or more are shorter together than one behind the other. */
+int64_t overlap_saves(int64_t x, int64_t y, int64_t distance, int64_t align);
+
+/* The result of a call if no other of its arguments touches that buffer, which is in the arena; else NULL. */
+const struct arg *call_result(const struct call *);
+/* How far before the buffer X that of the result Y may begin: what holds for every pointer of C into X.  INT64_MAX: the two lie
+ * apart. */
+int64_t call_distance(const struct call *c, const struct buffer *x, const struct arg *y);
 
 /* When the program's buffers are live. */
 void plan_lifetimes(struct program *);

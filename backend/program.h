@@ -124,6 +124,12 @@ void call_dim(struct lower *, struct call *, const char *name, int64_t);
 /* backend/cores.c: puts the calls in an order in which phases follow each other, and sets phase and slot.  With one core that
  * is the order they are in, and a slot for each call. */
 void program_spread(struct program *);
+/* Whether the order matters of two calls that touch one buffer through A and B. */
+bool args_conflict(const struct arg *a, const struct arg *b);
+
+/* backend/order.c: puts the calls in the order in which the fewest bytes are live at once, if that is better than the one they
+ * are in. */
+void program_order(struct program *);
 
 /* backend/overlap.c: sets yields and distance of a call's arguments. */
 void call_find_overlap(struct call *);

@@ -10,10 +10,9 @@ struct totals
 program_totals(const struct program *p)
 {
 	struct totals t = { 0 };
-	const struct node *last = NULL;
 
-	for (const struct call *c = p->first; c; last = c->node, c = c->next) {
-		t.layers += c->node != last;
+	for (const struct call *c = p->first; c; c = c->next) {
+		t.layers += c->last;
 		t.copied_bytes += c->copied;
 	}
 	for (const struct node *n = p->graph->first; n; n = n->next)

@@ -15,7 +15,7 @@ struct life { int64_t bytes; int first, last; };
 struct bench {
 	struct arena arena;
 	struct graph *g;
-	struct node node;
+	struct node node, nodes[16]; /* of all calls; or one for each, which may then change places */
 	struct program p;
 	struct call **calls;
 };
@@ -151,6 +151,77 @@ START_TEST(test_gap)
 	if (getenv("PLAN_STATISTICS"))
 		fprintf(stderr, "%-18s mean gap %.2f%%, worst %.2f%%\n", random_rows[_i].what, 100 * sum / PROGRAMS, 100 * worst);
 	ck_assert_msg(sum / PROGRAMS <= random_rows[_i].gap, "%s: mean gap %.2f%%", random_rows[_i].what, 100 * sum / PROGRAMS);
+}
+END_TEST
+
+/* ---- the order of execution ---- */
+
+/* Each call writes a buffer and reads some of the earlier ones. */
+enum { ORDERED = 7 };
+struct dag { int64_t bytes[ORDERED]; bool reads[ORDERED][ORDERED]; };
+
+/* The lowest peak of the orders that begin with the calls DONE, of which LIVE bytes are left; brute force. */
+static int64_t
+lowest_peak(const struct dag *d, unsigned done, int64_t live)
+{
+	int64_t lowest = INT64_MAX;
+
+	if (done == (1u << ORDERED) - 1)
+		return 0;
+	for (int c = 0; c < ORDERED; c++) {
+		unsigned then = done | 1u << c;
+		int64_t peak = live + d->bytes[c], left = peak, rest;
+		bool ready = !(done >> c & 1);
+
+		for (int k = 0; k < c; k++)
+			ready &= !d->reads[c][k] || (done >> k & 1);
+		if (!ready)
+			continue;
+		for (int k = 0; k <= c; k++) {
+			bool dies = k == c || d->reads[c][k];
+
+			for (int r = 0; r < ORDERED; r++)
+				dies &= !d->reads[r][k] || (then >> r & 1);
+			left -= dies ? d->bytes[k] : 0;
+		}
+		rest = lowest_peak(d, then, left);
+		peak = rest > peak ? rest : peak;
+		lowest = peak < lowest ? peak : lowest;
+	}
+	return lowest;
+}
+
+START_TEST(test_order)
+{
+	enum { PROGRAMS = 60 };
+	int improved = 0;
+
+	for (int i = 0; i < PROGRAMS; i++) {
+		struct rng r = { (uint64_t)i };
+		struct dag d = { .bytes = { 0 } };
+		struct buffer *result[ORDERED];
+		struct bench b;
+
+		bench_init(&b, ORDERED);
+		for (int c = 0; c < ORDERED; c++) {
+			d.bytes[c] = 16 * (1 + rng_below(&r, 20));
+			for (int k = 0; k < c; k++)
+				if (rng_below(&r, 3) == 0) {
+					d.reads[c][k] = true;
+					add_arg(&b, c, ARG_IN, result[k]);
+				}
+			result[c] = add_buffer(&b, BUF_ARENA, d.bytes[c]);
+			add_arg(&b, c, ARG_OUT, result[c]);
+			b.calls[c]->node = &b.nodes[c];
+		}
+		program_plan(&b.p);
+		program_verify(&b.p);
+		ck_assert_int_eq(b.p.lower_bound, lowest_peak(&d, 0, 0));
+		for (int c = 0; c < ORDERED; c++)
+			improved += b.calls[c]->index != c;
+		arena_free(&b.arena);
+	}
+	ck_assert_int_gt(improved, PROGRAMS);
 }
 END_TEST
 
@@ -320,6 +391,7 @@ plan_suite(void)
 	tcase_add_loop_test(tc, test_known, 0, COUNT(rows));
 	tcase_add_loop_test(tc, test_gap, 0, COUNT(random_rows));
 	tcase_add_test(tc, test_same_every_time);
+	tcase_add_test(tc, test_order);
 	tcase_add_loop_test(tc, test_large, 0, COUNT(large_rows));
 	tcase_add_test(tc, test_print);
 	suite_add_tcase(s, tc);
