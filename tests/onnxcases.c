@@ -168,7 +168,8 @@ bind_constants(struct run *r)
 	Onnx__TensorProto **all = ARENA_ARRAY(&r->arena, Onnx__TensorProto *, g->n_initializer + g->n_input);
 	size_t kept = 0;
 
-	memcpy(all, g->initializer, g->n_initializer * sizeof *all);
+	for (size_t i = 0; i < g->n_initializer; i++)
+		all[i] = g->initializer[i];
 	g->initializer = all;
 	for (size_t i = 0; i < g->n_input; i++) {
 		if (!r->constant[i]) {
