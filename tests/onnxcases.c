@@ -160,6 +160,14 @@ copy_text(struct run *r, const char *text)
 	return arena_strdup(&r->arena, text);
 }
 
+/* N pointers; FROM is NULL where there are none. */
+static void
+copy_pointers(void *to, const void *from, size_t n)
+{
+	if (n)
+		memcpy(to, from, n * sizeof(void *));
+}
+
 /* Move the constant inputs among the initializers; R->constant stays as it was. */
 static void
 bind_constants(struct run *r)
@@ -168,8 +176,7 @@ bind_constants(struct run *r)
 	Onnx__TensorProto **all = ARENA_ARRAY(&r->arena, Onnx__TensorProto *, g->n_initializer + g->n_input);
 	size_t kept = 0;
 
-	for (size_t i = 0; i < g->n_initializer; i++)
-		all[i] = g->initializer[i];
+	copy_pointers(all, g->initializer, g->n_initializer);
 	g->initializer = all;
 	for (size_t i = 0; i < g->n_input; i++) {
 		if (!r->constant[i]) {
@@ -213,7 +220,7 @@ add_zeros(struct run *r, const Onnx__TensorProto *out)
 	Onnx__TypeProto__Tensor *tensor = ARENA_NEW(&r->arena, Onnx__TypeProto__Tensor);
 	Onnx__TensorShapeProto *shape = ARENA_NEW(&r->arena, Onnx__TensorShapeProto);
 
-	memcpy(nodes, g->node, g->n_node * sizeof *nodes);
+	copy_pointers(nodes, g->node, g->n_node);
 	nodes[g->n_node] = make_node(r, "Cast", g->output[0]->name, NULL, "as_float");
 	onnx__attribute_proto__init(to);
 	to->name = copy_text(r, "to");
@@ -246,7 +253,7 @@ add_zeros(struct run *r, const Onnx__TensorProto *out)
 	info->name = copy_text(r, "zeros");
 	info->type = type;
 	Onnx__ValueInfoProto **inputs = ARENA_ARRAY(&r->arena, Onnx__ValueInfoProto *, g->n_input + 1);
-	memcpy(inputs, g->input, g->n_input * sizeof *inputs);
+	copy_pointers(inputs, g->input, g->n_input);
 	inputs[g->n_input++] = info;
 	g->input = inputs;
 	g->output[0]->name = copy_text(r, "result");
