@@ -1,6 +1,6 @@
 // Complete pretrained models that packages of npm ship.
 //
-// model: its path in the package; shape: dimensions that the model leaves open, by input; range: of the values that its inputs take.
+// model: its path in the package; shapes: dimensions that the model leaves open, by input; range: of the values that its inputs take.
 'use strict';
 
 const image = [0, 1], signed = [-1, 1];
@@ -23,8 +23,8 @@ const models = [
 	{ package: wake, model: 'models/embedding_model.tflite', range: signed },
 	...['alexa', 'timer', 'weather'].flatMap((what) => ['tflite', 'onnx'].map((format) => ({ package: wake, model: `models/${what}_v0.1.${format}`,
 		range: signed }))),
-	{ package: ocr, model: 'assets/ch_ppocr_mobile_v2.0_cls_infer.onnx', shape: { x: [1, 3, 48, 192] }, range: signed },
-	{ package: ocr, model: 'assets/ch_PP-OCRv4_det_infer.onnx', shape: { x: [1, 3, 320, 320] }, range: signed },
+	{ package: ocr, model: 'assets/ch_ppocr_mobile_v2.0_cls_infer.onnx', shapes: { x: [1, 3, 48, 192] }, range: signed },
+	{ package: ocr, model: 'assets/ch_PP-OCRv4_det_infer.onnx', shapes: { x: [1, 3, 320, 320] }, range: signed },
 ];
 
 module.exports = { packages, models };
