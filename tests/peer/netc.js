@@ -45,7 +45,7 @@ class Netc {
 	operations() {
 		const text = this.text(), blocks = [...text.matchAll(/^block (\w+)/gm)].map((m) => m[1]);
 		const called = new Set([...text.matchAll(/\b([a-z]\w*)\(/g)].map((m) => m[1]));
-		return [...called].filter((name) => !['tensor', 'channels', ...blocks].includes(name));
+		return [...called].filter((name) => !['tensor', 'file', 'channels', ...blocks].includes(name));
 	}
 
 	// The results by the evaluator.
