@@ -8,9 +8,9 @@ const npy = require('./npy');
 const run = (command, args) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 });
 
 class Netc {
-	// NETC, CC: commands.  DIR: of one's own, removed by end().
+	// NETC, CC: commands, the latter with options or without.  DIR: of one's own, removed by end().
 	constructor(netc, cc, dir) {
-		Object.assign(this, { netc, cc, dir, net: path.join(dir, 'model.net') });
+		Object.assign(this, { netc, cc: cc.split(' '), dir, net: path.join(dir, 'model.net') });
 		fs.mkdirSync(path.join(dir, 'found'), { recursive: true });
 	}
 
@@ -60,7 +60,7 @@ class Netc {
 		this.program = path.join(c, 'run');
 		run(this.netc, ['build', this.net, '--main', '--weights=bin', '-q', '-o', c]);
 		const sources = fs.readdirSync(c).filter((f) => f.endsWith('.c')).map((f) => path.join(c, f));
-		run(this.cc, ['-std=gnu99', '-O2', `-I${c}`, ...sources, '-lm', '-o', this.program]);
+		run(this.cc[0], [...this.cc.slice(1), '-std=gnu99', '-O2', `-I${c}`, ...sources, '-lm', '-o', this.program]);
 	}
 
 	// The results by the generated C.
