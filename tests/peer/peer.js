@@ -14,7 +14,7 @@ const [netc, cc, dir] = process.argv.slice(2);
 const INPUTS = 3;              // of each model
 const CALIBRATION = 8;         // inputs whose ranges the scales are made of
 const F32_LIMIT = 1e-4;        // of the largest magnitude
-const OWN_LIMIT = 10;          // a pretrained model may differ by so many times the runtime's own error
+const OWN_LIMIT = 4;           // a pretrained model may differ by so many times the runtime's own error
 const MOVES = 4;               // of each input, to find that error
 const LSB_LIMIT = 1;           // of an operation
 // ONNX Runtime's products of int8 and uint8 saturate at 16 bits on processors that have no instruction for them, unless told otherwise.
