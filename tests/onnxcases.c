@@ -36,6 +36,20 @@ struct run {
 	const char *ops;
 };
 
+/* Messages live in the arena of their case. */
+static void *
+arena_new(void *a, size_t size)
+{
+	return arena_alloc(a, size);
+}
+
+static void
+arena_keep(void *a, void *p)
+{
+	(void)a;
+	(void)p;
+}
+
 static const unsigned char *
 load(struct arena *a, const char *path, size_t *size)
 {
@@ -75,7 +89,7 @@ array(struct run *r, const char *kind, size_t k)
 	size_t size;
 	const unsigned char *data = load(&r->arena, array_path(r, kind, k), &size);
 
-	return onnx__tensor_proto__unpack(NULL, size, data);
+	return onnx__tensor_proto__unpack(&(ProtobufCAllocator){ arena_new, arena_keep, &r->arena }, size, data);
 }
 
 /* ---- what a case needs ---- */
@@ -324,7 +338,7 @@ run_case(const char *data, const char *out, const char *text)
 	const char *path = arena_printf(&r.arena, "%s/%s/model.onnx", data, text);
 	const unsigned char *bytes = load(&r.arena, path, &size);
 
-	r.model = onnx__model_proto__unpack(NULL, size, bytes);
+	r.model = onnx__model_proto__unpack(&(ProtobufCAllocator){ arena_new, arena_keep, &r.arena }, size, bytes);
 	const char *why = r.model && r.model->graph ? examine(&r) : "a model that cannot be read";
 	if (why)
 		printf("%s\tna\t%s\n", text, why);
@@ -349,7 +363,10 @@ main(int argc, char *argv[])
 		fputs("usage: onnxcases DIRECTORY OUT\n", stderr);
 		return 2;
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		run_case(argv[1], argv[2], list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
 	return 0;
 }
