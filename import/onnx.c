@@ -4,7 +4,7 @@
 #include "import/onnx.h"
 
 enum { OPSET_MIN = 1, OPSET_MAX = 21 /* what the translations know of the changes between versions */ };
-enum { FOLDABLE_MIN = 1 << 26 /* bytes of constants that a model of any size may compute */ };
+enum { FOLDABLE_MIN = 1 << 24 /* bytes of constants that a model of any size may compute */ };
 
 static const struct onnx_op ops[] = {
 #define OP(name, in, most, outs, flags, translate, becomes, limits) \

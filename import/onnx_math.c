@@ -148,15 +148,24 @@ onnx_clip(struct onnx *x, struct onnx_node *n)
 	return onnx_unary(x, n, lo == 0 && hi == FLT_MAX ? OP_RELU : lo == 0 && hi == 6 ? OP_RELU6 : OP_CLIP, &a);
 }
 
-/* T with the number V on its other side. */
+/* T with the number V on its other side, the constant WHAT. */
 static struct tensor *
-with_number(struct onnx *x, const struct onnx_node *n, enum op op, const char *suffix, struct tensor *t, float v)
+with_number(struct onnx *x, const struct onnx_node *n, enum op op, const char *suffix, struct tensor *t, const char *what, float v)
 {
 	float *number = ARENA_NEW(x->arena, float);
 
 	*number = v;
-	struct tensor *c = onnx_floats(x, n, suffix, 0, NULL, number);
+	struct tensor *c = onnx_floats(x, n, what, 0, NULL, number);
 	return onnx_emit(x, n, op, suffix, (struct tensor *[]){ t, c }, 2, NULL, NULL);
+}
+
+bool
+onnx_neg(struct onnx *x, struct onnx_node *n)
+{
+	struct onnx_value *v = onnx_in(n, 0);
+	struct tensor *t = onnx_tensor_f32(x, n, v);
+
+	return t && onnx_result_like(x, n, 0, with_number(x, n, OP_MUL, NULL, t, "factor", -1), v);
 }
 
 /* min(max(alpha * x + beta, 0), 1) */
@@ -170,8 +179,8 @@ onnx_hard_sigmoid(struct onnx *x, struct onnx_node *n)
 	attrs_init(&a);
 	a.lo = 0;
 	a.hi = 1;
-	t = t ? with_number(x, n, OP_MUL, "slope", t, onnx_attr_float(n, "alpha", 0.2f)) : NULL;
-	t = t ? with_number(x, n, OP_ADD, "offset", t, onnx_attr_float(n, "beta", 0.5f)) : NULL;
+	t = t ? with_number(x, n, OP_MUL, "slope", t, "slope", onnx_attr_float(n, "alpha", 0.2f)) : NULL;
+	t = t ? with_number(x, n, OP_ADD, "offset", t, "offset", onnx_attr_float(n, "beta", 0.5f)) : NULL;
 	return t && onnx_result_like(x, n, 0, onnx_emit(x, n, OP_CLIP, NULL, &t, 1, &a, NULL), v);
 }
 

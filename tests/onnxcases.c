@@ -33,7 +33,7 @@ struct run {
 	Onnx__ModelProto *model;
 	bool *constant;        /* of the graph's inputs */
 	bool folded;           /* no node depends on an input */
-	const char *ops;
+	const char *ops, *files;
 };
 
 /* Messages live in the arena of their case. */
@@ -133,6 +133,16 @@ constant_inputs(const char *op)
 	return only_folds(op) && !is_one_of(op, shapes, 2) ? ALL : 0;
 }
 
+/* Whether the graph's input K has a value in the model already: the case has no array of it. */
+static bool
+has_value(const Onnx__GraphProto *g, size_t k)
+{
+	for (size_t i = 0; i < g->n_initializer; i++)
+		if (strcmp(g->initializer[i]->name, g->input[k]->name) == 0)
+			return true;
+	return false;
+}
+
 static void
 mark_constant(struct run *r, const char *value)
 {
@@ -150,7 +160,7 @@ examine(struct run *r)
 	const Onnx__GraphProto *g = r->model->graph;
 
 	r->constant = ARENA_ARRAY(&r->arena, bool, g->n_input + 1);
-	r->ops = "";
+	r->ops = r->files = "";
 	r->folded = true;
 	for (size_t i = 0; i < g->n_node; i++) {
 		const Onnx__NodeProto *n = g->node[i];
@@ -182,7 +192,7 @@ copy_pointers(void *to, const void *from, size_t n)
 		memcpy(to, from, n * sizeof(void *));
 }
 
-/* Move the constant inputs among the initializers; R->constant stays as it was. */
+/* Move the constant inputs among the initializers; R->files becomes the arrays of the others. */
 static void
 bind_constants(struct run *r)
 {
@@ -192,12 +202,15 @@ bind_constants(struct run *r)
 
 	copy_pointers(all, g->initializer, g->n_initializer);
 	g->initializer = all;
-	for (size_t i = 0; i < g->n_input; i++) {
+	for (size_t i = 0, file = 0; i < g->n_input; i++) {
+		if (has_value(g, i))
+			continue;
 		if (!r->constant[i]) {
+			r->files = arena_printf(&r->arena, "%s\t%s", r->files, array_path(r, "input", file++));
 			g->input[kept++] = g->input[i];
 			continue;
 		}
-		Onnx__TensorProto *t = array(r, "input", i);
+		Onnx__TensorProto *t = array(r, "input", file++);
 		t->name = g->input[i]->name;
 		g->initializer[g->n_initializer++] = t;
 	}
@@ -306,28 +319,24 @@ static void
 write_case(struct run *r)
 {
 	Onnx__GraphProto *g = r->model->graph;
-	size_t inputs = g->n_input;
-	const char *dir = arena_printf(&r->arena, "%s/%s", r->out, r->name), *files = "";
+	const char *dir = arena_printf(&r->arena, "%s/%s", r->out, r->name);
 	Onnx__TensorProto *first = array(r, "output", 0);
 
 	mkdir(dir, 0777);
 	bind_constants(r);
-	for (size_t i = 0; i < inputs; i++)
-		if (!r->constant[i])
-			files = arena_printf(&r->arena, "%s\t%s", files, array_path(r, "input", i));
 	if (r->folded) {
 		const char *in = arena_printf(&r->arena, "%s/zeros.pb", dir), *out = arena_printf(&r->arena, "%s/result.pb", dir);
 
 		add_zeros(r, first);
 		save(in, &as_floats(r, first, true)->base);
 		save(out, &as_floats(r, first, false)->base);
-		files = arena_printf(&r->arena, "%s\t%s\t%s", files, in, out);
+		r->files = arena_printf(&r->arena, "%s\t%s\t%s", r->files, in, out);
 	}
 	for (size_t i = 0; i < g->n_output && !r->folded; i++)
-		files = arena_printf(&r->arena, "%s\t%s", files, array_path(r, "output", i));
+		r->files = arena_printf(&r->arena, "%s\t%s", r->files, array_path(r, "output", i));
 	const char *model = arena_printf(&r->arena, "%s/%s.onnx", dir, r->name);
 	save(model, &r->model->base);
-	printf("%s\trun\t%s\t%s%s\n", r->name, r->ops, model, files);
+	printf("%s\trun\t%s\t%s%s\n", r->name, r->ops, model, r->files);
 }
 
 static void
