@@ -9,7 +9,10 @@
 #include "import/onnx.h"
 #include "ir/quant.h"
 
-enum { TAPS_MAX = 4 };
+enum {
+	TAPS_MAX = 4,
+	LENGTH_MAX = 65536     /* of a dimension that is resized */
+};
 
 /* One cell of the result: COUNT cells of the input, or none and the value outside. */
 struct taps { int count; int64_t cell[TAPS_MAX]; double weight[TAPS_MAX]; };
@@ -231,6 +234,9 @@ resize(struct onnx *x, struct onnx_node *n, struct onnx_value *v, const struct r
 	struct tensor *t = onnx_tensor(x, n, v);
 	bool nearest = strcmp(r->mode, "nearest") == 0;
 
+	for (int d = 0; d < r->in.rank; d++)
+		if (r->in.dim[d] != r->out.dim[d] && r->out.dim[d] > LENGTH_MAX)
+			return onnx_error(x, n, "its result's dimension %d is %lld, more than %d", d, (long long)r->out.dim[d], LENGTH_MAX);
 	if (!t || memcmp(r->in.dim, r->out.dim, (size_t)r->in.rank * sizeof *r->in.dim) == 0)
 		return t && onnx_result_like(x, n, 0, t, v);
 	if (!is_image_resize(r) || !find_attrs(r, &a))
