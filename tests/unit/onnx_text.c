@@ -110,6 +110,25 @@ make_const(struct arena *a, const char *text, const char *type, char *dims, char
 	return t;
 }
 
+/* The elements of T are in a file: its name, and maybe an offset and a length. */
+static void
+make_external(struct arena *a, Onnx__TensorProto *t, char **words, size_t n)
+{
+	static const char *const keys[] = { "location", "offset", "length" };
+
+	t->has_raw_data = 0;
+	t->has_data_location = 1;
+	t->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+	t->external_data = ARENA_ARRAY(a, Onnx__StringStringEntryProto *, n);
+	for (size_t i = 0; i < n; i++) {
+		Onnx__StringStringEntryProto *e = t->external_data[t->n_external_data++] = ARENA_NEW(a, Onnx__StringStringEntryProto);
+
+		onnx__string_string_entry_proto__init(e);
+		e->key = arena_strdup(a, keys[i]);
+		e->value = arena_strdup(a, words[i]);
+	}
+}
+
 /* ---- nodes ---- */
 
 static Onnx__AttributeProto *
@@ -178,6 +197,11 @@ statement(struct arena *a, Onnx__ModelProto *m, char **words, size_t n)
 		g->input[g->n_input++] = make_input(a, words[1], words[2], words[3]);
 	} else if (strcmp(words[0], "const") == 0) {
 		g->initializer[g->n_initializer++] = make_const(a, words[1], words[2], words[3], words + 4, n - 4);
+	} else if (strcmp(words[0], "extern") == 0) {
+		Onnx__TensorProto *t = make_const(a, words[1], words[2], words[3], NULL, 0);
+
+		make_external(a, t, words + 4, n - 4);
+		g->initializer[g->n_initializer++] = t;
 	} else if (strcmp(words[0], "node") == 0) {
 		g->node[g->n_node++] = make_node(a, words + 1, n - 1);
 	} else {

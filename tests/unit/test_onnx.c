@@ -18,6 +18,7 @@ struct reading {
 	struct arena arena;
 	struct diag diag;
 	struct import m;
+	const char *path;      /* NULL: any */
 	char *messages;
 	size_t size;
 	FILE *out;
@@ -28,7 +29,8 @@ read_bytes(struct reading *r, const unsigned char *data, size_t size, const stru
 {
 	r->out = open_memstream(&r->messages, &r->size);
 	diag_init(&r->diag, &r->arena, r->out);
-	r->m = (struct import){ .arena = &r->arena, .names = intern_new(&r->arena), .diag = &r->diag, .path = "m.onnx", .opts = opts };
+	r->m = (struct import){ .arena = &r->arena, .names = intern_new(&r->arena), .diag = &r->diag, .path = r->path ? r->path : "m.onnx",
+		.opts = opts };
 	r->m.graph = graph_new(&r->arena, r->m.names, intern(r->m.names, "m"));
 	bool good = onnx_read(&r->m, data, size);
 	fflush(r->out);
@@ -178,6 +180,38 @@ START_TEST(sizes_given)
 }
 END_TEST
 
+/* Constants in a file of 16 bytes beside the model; MESSAGE NULL: they are read. */
+static const struct { const char *model, *message; } externals[] = {
+	{ "in x f32 1x2\nextern w f32 2x1 w.bin 4 8\nnode MatMul x w -> y\nout y", NULL },
+	{ "in x f32 1x2\nextern w f32 2x1 w.bin 8\nnode MatMul x w -> y\nout y", NULL },
+	{ "in x f32 1x2\nextern w f32 2x1 w.bin 12 8\nnode MatMul x w -> y\nout y", "its data goes past the end of 'w.bin', which has 16 bytes" },
+	{ "in x f32 1x2\nextern w f32 2x1 w.bin -4 8\nnode MatMul x w -> y\nout y", "its data goes past the end" },
+	{ "in x f32 1x2\nextern w f32 2x1 w.bin 4 4\nnode MatMul x w -> y\nout y", "it has 4 bytes of data but its 2 elements take 8" },
+};
+
+START_TEST(external_data)
+{
+	struct reading r = { 0 };
+	char dir[] = "/tmp/onnxXXXXXX";
+	const float values[] = { 1, 2, 3, 4 };
+	size_t size;
+	unsigned char *data = onnx_text(&r.arena, externals[_i].model, &size);
+
+	ck_assert(mkdtemp(dir));
+	const char *file = path_join(&r.arena, dir, "w.bin");
+	FILE *f = fopen(file, "wb");
+	ck_assert(f && fwrite(values, 1, sizeof values, f) == sizeof values && fclose(f) == 0);
+	r.path = path_join(&r.arena, dir, "m.onnx");
+	bool good = read_bytes(&r, data, size, NULL);
+	ck_assert_msg(good == !externals[_i].message && (good || strstr(r.messages, externals[_i].message)), "%d: %s", _i, r.messages);
+	if (good)
+		ck_assert_float_eq(((const float *)r.m.graph->first->in[1]->data)[1], _i ? 4 : 3);
+	done(&r);
+	remove(file);
+	remove(dir);
+}
+END_TEST
+
 /* Every part of a model, and a model with any byte changed: a message or a graph, never more. */
 START_TEST(damage)
 {
@@ -266,6 +300,7 @@ onnx_suite(void)
 	tcase_add_loop_test(t, operators, 0, (int)(sizeof rows / sizeof *rows));
 	tcase_add_loop_test(t, messages, 0, (int)(sizeof errors / sizeof *errors));
 	tcase_add_loop_test(t, damage, 0, (int)(sizeof rows / sizeof *rows));
+	tcase_add_loop_test(t, external_data, 0, (int)(sizeof externals / sizeof *externals));
 	tcase_add_test(t, sizes_given);
 	tcase_add_test(t, nested_deeply);
 	tcase_add_test(t, no_models);
