@@ -159,6 +159,8 @@ struct onnx_value *onnx_read_tensor(struct onnx *, const Onnx__TensorProto *p, c
 /* Element I of a constant, as a float (after its quantisation) or as an integer. */
 double onnx_real(const struct onnx_value *, int64_t i);
 int64_t onnx_int(const struct onnx_value *, int64_t i);
+/* V without its fraction; beyond 64 bits, or no number, the nearest there is or INT64_MIN. */
+int64_t onnx_to_int(double v);
 /* A constant of TYPE and DIMS whose zeroed elements are to be filled in at *DATA; NULL after an error. */
 struct onnx_value *onnx_new_const(struct onnx *, const struct onnx_node *, enum onnx_type, const struct onnx_dims *, unsigned char **data);
 /* Put a number at place I of elements of TYPE; a number beyond the type is the nearest there is. */

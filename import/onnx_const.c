@@ -182,7 +182,7 @@ onnx_fold_cast(struct onnx *x, struct onnx_node *n)
 	bool real = v->quant || onnx_is_float(v->type);
 	for (int64_t i = 0; c && i < onnx_count(&v->dims); i++) {
 		double r = onnx_real(v, i);
-		int64_t integer = !real ? onnx_int(v, i) : !(fabs(r) < 0x1p63) ? 0 : (int64_t)r;
+		int64_t integer = real ? onnx_to_int(r) : onnx_int(v, i);
 
 		onnx_put(c->type, data, i, r, to == ONNX_BOOL ? r != 0 : integer);
 	}
@@ -207,7 +207,7 @@ onnx_fold_clip(struct onnx *x, struct onnx_node *n)
 		double r = onnx_real(v, i);
 
 		r = r < lo ? lo : r > hi ? hi : r;
-		onnx_put(c->type, data, i, r, onnx_real(v, i) == r ? onnx_int(v, i) : (int64_t)r);
+		onnx_put(c->type, data, i, r, onnx_real(v, i) == r ? onnx_int(v, i) : onnx_to_int(r));
 	}
 	return c && onnx_result(x, n, 0, c);
 }

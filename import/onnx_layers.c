@@ -77,7 +77,7 @@ onnx_layer_bias(struct onnx *x, const struct onnx_node *n, const struct onnx_lay
 
 		if (!l->i8)
 			f[i] = (float)v;
-		else if (fabs(v) > INT32_MAX)
+		else if (!(fabs(v) <= INT32_MAX))
 			return onnx_error(x, n, "its bias of channel %lld, %g, is beyond 32 bits", (long long)i, v);
 		else
 			q[i] = (int32_t)v;

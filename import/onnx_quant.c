@@ -336,7 +336,7 @@ onnx_fold_quantize(struct onnx *x, struct onnx_node *n)
 	for (int64_t i = 0; out && i < onnx_count(&v->dims); i++) {
 		float r = rintf((float)onnx_real(v, i) / q.scale[0]) + (float)q.zero[0];
 
-		onnx_put(type, data, i, 0, r > 1000 ? 1000 : r < -1000 ? -1000 : (int64_t)r);
+		onnx_put(type, data, i, 0, onnx_to_int((double)r));
 	}
 	return onnx_result(x, n, 0, out);
 }

@@ -304,6 +304,8 @@ read_part(struct onnx *x, const struct onnx_node *n, struct resizing *r)
 	for (int d = 0; d < r->in.rank; d++) {
 		r->start[d] = onnx_real(v, d);
 		r->end[d] = onnx_real(v, d + r->in.rank);
+		if (!isfinite(r->start[d]) || !isfinite(r->end[d]))
+			return onnx_error(x, n, "its part is from %g to %g", r->start[d], r->end[d]);
 	}
 	return true;
 }

@@ -217,12 +217,17 @@ onnx_array(struct npy *a, struct import *m, const unsigned char *data, size_t si
 /* ---- elements ---- */
 
 int64_t
+onnx_to_int(double v)
+{
+	return v >= 0x1p63 ? INT64_MAX : v >= -0x1p63 ? (int64_t)v : INT64_MIN;
+}
+
+int64_t
 onnx_int(const struct onnx_value *v, int64_t i)
 {
 	if (!onnx_is_float(v->type))
 		return element_int(v->element, v->data, i);
-	double real = element_real(v->element, v->data, i);
-	return real >= 0x1p63 ? INT64_MAX : real >= -0x1p63 ? (int64_t)real : INT64_MIN;
+	return onnx_to_int(element_real(v->element, v->data, i));
 }
 
 /* The index of element I along the axis of V's scales. */
