@@ -129,6 +129,19 @@ same_padding(const struct node *n, int32_t pad[4], int32_t output_pad[2])
 		pad_same(n->in[0]->shape.dim, &n->attr, pad);
 }
 
+/* Whether the output padding of N is left out because its padding is written as same, and in no other way. */
+static bool
+output_pad_follows(const struct node *n)
+{
+	int32_t pad[4], output_pad[2];
+	bool padded = n->attr.pad[0] || n->attr.pad[1] || n->attr.pad[2] || n->attr.pad[3];
+
+	if (n->op != OP_TCONV2D || !padded || (!n->attr.output_pad[0] && !n->attr.output_pad[1]))
+		return false;
+	same_padding(n, pad, output_pad);
+	return memcmp(pad, n->attr.pad, sizeof pad) == 0 && memcmp(output_pad, n->attr.output_pad, sizeof output_pad) == 0;
+}
+
 static void
 pad_forms(struct net_writer *w, const struct node *n, struct net_field *f)
 {
@@ -143,7 +156,7 @@ pad_forms(struct net_writer *w, const struct node *n, struct net_field *f)
 		add_form(f, intern(w->names, "valid"));
 	if (is_same)
 		add_form(f, intern(w->names, "same"));
-	if (is_valid)
+	if (is_valid || output_pad_follows(n))
 		return;
 	if (v[0] != v[1] || v[2] != v[3])
 		add_form(f, list_text(w, v, 4));
@@ -225,13 +238,8 @@ is_default(const struct node *n, enum attr a)
 
 	if ((a == ATTR_STRIDE && is_pool(n->op)) || a == ATTR_AXIS || n->op == OP_SHUFFLE || !*attr_info[a].def)
 		return false;
-	if (a == ATTR_OUTPUT_PAD) {
-		int32_t pad[4], output_pad[2];
-
-		same_padding(n, pad, output_pad);
-		if (memcmp(pad, n->attr.pad, sizeof pad) == 0 && memcmp(output_pad, n->attr.output_pad, sizeof output_pad) == 0)
-			return true;
-	}
+	if (a == ATTR_OUTPUT_PAD && output_pad_follows(n))
+		return true;
 	attrs_init(&defaults);
 	return attr_equal(&n->attr, &defaults, a);
 }

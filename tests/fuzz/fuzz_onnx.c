@@ -1,4 +1,4 @@
-/* Any bytes as a ONNX model: messages, or a graph without a broken invariant (the reader verifies it). */
+/* Any bytes as an ONNX model: messages, or a graph without a broken invariant (the reader verifies it). */
 #include <config.h>
 #include <stdlib.h>
 #include "import/import.h"
