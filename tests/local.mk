@@ -1,6 +1,7 @@
 AM_TESTS_ENVIRONMENT = \
   NETC='$(abs_top_builddir)/netc$(EXEEXT)'; export NETC; \
   ONNXCASES='$(abs_top_builddir)/%D%/onnxcases$(EXEEXT)'; export ONNXCASES; \
+  DAMAGED='$(abs_top_builddir)/%D%/damaged$(EXEEXT)'; export DAMAGED; \
   ONNX_DATA='$(ONNX_DATA)'; export ONNX_DATA; \
   NPYCMP='$(abs_top_builddir)/%D%/npycmp$(EXEEXT)'; export NPYCMP; \
   top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
@@ -43,7 +44,9 @@ if HAVE_CHECK
 TESTS += %D%/unit/unit
 endif
 TESTS += $(shell_tests)
-check_PROGRAMS += %D%/npycmp %D%/npyrand %D%/onnxcases %D%/netgen %D%/chipgen
+check_PROGRAMS += %D%/damaged %D%/npycmp %D%/npyrand %D%/onnxcases %D%/netgen %D%/chipgen
+%C%_damaged_SOURCES = %D%/damaged.c
+%C%_damaged_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 %C%_chipgen_SOURCES = %D%/chipgen.c %D%/random.h
 %C%_netgen_SOURCES = %D%/netgen.c %D%/random.h
 %C%_npycmp_SOURCES = %D%/npycmp.c
