@@ -226,8 +226,13 @@ onnx_arrange_const(struct onnx *x, const struct onnx_node *n, const struct onnx_
 	struct shape s = onnx_shape_of(&v->dims, rank, want);
 	struct onnx_walk w = onnx_walk(&v->dims, rank, want);
 	size_t count = (size_t)shape_count(&s);
-	void *data = arena_array(x->arena, count, quant ? 1 : sizeof(float));
 	int less = v->type == ONNX_U8 ? 128 : 0;
+
+	if (onnx_count(&v->dims) < 1) {
+		onnx_refuse(x, n, "with a constant without elements");
+		return NULL;
+	}
+	void *data = arena_array(x->arena, count, quant ? 1 : sizeof(float));
 
 	for (size_t i = 0; i < count; i++, onnx_walk_next(&w)) {
 		if (quant)
