@@ -24,8 +24,8 @@ make_constant(const struct rescale *r, int32_t o, int32_t *bias)
 	struct multiplier *by = (struct multiplier *)&r->by[o];
 
 	*bias = rescale_at(r, *bias, o);
-	*bias = *bias < -256 ? -256 : *bias > 256 ? 256 : *bias; /* beyond all results */
-	*by = (struct multiplier){ .m = 1 << 30, .shift = 1 };
+	*bias = 4 * (*bias < -256 ? -256 : *bias > 256 ? 256 : *bias); /* beyond all results */
+	*by = (struct multiplier){ .m = 1 << 30, .shift = -1 };        /* a quarter of it, in the form that most channels have */
 }
 
 /* Bias and multipliers. */
@@ -180,7 +180,7 @@ call_matrix(struct blocked *k, struct call *c)
 }
 
 static bool
-call_blocks(struct blocked *k, struct call *c)
+call_blocks(struct blocked *k, struct call *c, int32_t column_pitch)
 {
 	const struct blocks *b = &k->b;
 	struct lower *l = k->u.l;
@@ -189,6 +189,8 @@ call_blocks(struct blocked *k, struct call *c)
 	call_dim(l, c, "rows", b->rows);
 	call_dim(l, c, "channels", b->channels);
 	call_dim(l, c, "in", b->k);
+	if (column_pitch)
+		call_dim(l, c, "column_pitch", column_pitch);
 	call_dim(l, c, "step", packed_bytes(k, b->full));
 	call_dim(l, c, "narrow_step", b->narrow_one ? packed_bytes(k, b->narrow_one) : 0);
 	call_block(k, c, "full", b->full, &ok);
@@ -223,7 +225,7 @@ lower_blocks(struct lower *l, const struct node *n)
 	call_weights(&k, c, "narrow_weight", k.b.narrow_one, whole, k.b.filters);
 	call_scaling(&k, c);
 	if (!in_place) {
-		struct buffer *s = lower_scratch(l, n, column, (int64_t)k.b.k * k.b.rows);
+		struct buffer *s = lower_scratch(l, n, column, (int64_t)blocks_column_pitch(&k.b) * k.b.rows);
 
 		if (n->unit->layout[OPERAND_X].align > s->align)
 			s->align = n->unit->layout[OPERAND_X].align;
@@ -236,5 +238,5 @@ lower_blocks(struct lower *l, const struct node *n)
 		call_matrix(&k, c);
 	else
 		call_window(&k, c);
-	return call_blocks(&k, c);
+	return call_blocks(&k, c, in_place ? 0 : blocks_column_pitch(&k.b));
 }

@@ -160,14 +160,22 @@ blocks_find(const struct chip_op *op, const struct node *n, struct blocks *b, co
 void
 blocks_calls(const struct blocks *b, const struct node *n, int64_t calls[4])
 {
-	int64_t groups = n->op == OP_CONV2D ? n->attr.groups : 1, width = n->op == OP_CONV2D && !blocks_in_place(b, n) ? n->out->shape.dim[1]
-		: b->windows, lines = b->windows / width;
-	int64_t whole = lines * (width / b->rows), rest = lines * (width % b->rows), wide = b->filters / b->channels, left = b->filters % b->channels;
+	int64_t groups = n->op == OP_CONV2D ? n->attr.groups : 1, whole = b->windows / b->rows, rest = b->windows % b->rows;
+	int64_t wide = b->filters / b->channels, left = b->filters % b->channels;
 
 	calls[0] = groups * whole * wide;
 	calls[1] = groups * rest * wide;
 	calls[2] = b->narrow ? groups * whole * left : 0;
 	calls[3] = b->narrow_one ? groups * left * (rest + (b->narrow ? 0 : whole * b->rows)) : 0;
+}
+
+int32_t
+blocks_column_pitch(const struct blocks *b)
+{
+	enum { SET_PERIOD = 1024, LINE = 64, FEW = 2048 }; /* bytes; of less than FEW a cache holds all windows anyway */
+	const int64_t value = dtype_info[b->full->types.v[0].x].bytes, bytes = b->k * value;
+
+	return bytes >= FEW && bytes % SET_PERIOD == 0 ? (int32_t)((bytes + LINE) / value) : b->k;
 }
 
 bool

@@ -46,4 +46,6 @@ dist_chips_DATA = \
 	%D%/npu16.chip \
 	%D%/npu16.h \
 	%D%/portable32.chip \
-	%D%/portable32.h
+	%D%/portable32.h \
+	%D%/x86-64-v3.chip \
+	%D%/x86-64-v3.h

@@ -397,7 +397,7 @@ plan_cost_blocks(const struct work *w, struct plan *p, const struct blocks *b)
 		}
 	if (!blocks_in_place(b, n)) {
 		add_copy(&t, column, b->windows * (n->op == OP_CONV2D ? n->attr.groups : 1));
-		p->scratch = column * b->rows;
+		p->scratch = (int64_t)blocks_column_pitch(b) * dtype_info[b->full->types.v[0].x].bytes * b->rows;
 	}
 	p->bytes = (int64_t)t.bytes;
 	if (!t.ok)
