@@ -9,6 +9,7 @@
 #include "passes/pass.h"
 #include "random_graph.h"
 #include "run_program.h"
+#include "unit.h"
 
 Suite *lower_suite(void);
 
@@ -113,7 +114,7 @@ static const struct { enum dtype type; bool io_arena; uint64_t seed; } graph_row
 
 START_TEST(random_graphs)
 {
-	for (uint64_t seed = graph_rows[_i].seed; seed < graph_rows[_i].seed + GRAPHS; seed++) {
+	for (uint64_t seed = graph_rows[_i].seed; seed < graph_rows[_i].seed + (uint64_t)share_of(GRAPHS); seed++) {
 		struct bench b;
 
 		bench_init(&b, seed);
@@ -436,7 +437,7 @@ START_TEST(one_operation)
 {
 	int made = 0;
 
-	for (uint64_t seed = 0; seed < TRIES; seed++) {
+	for (uint64_t seed = 0; seed < (uint64_t)share_of(TRIES); seed++) {
 		struct bench b;
 
 		bench_init(&b, seed * ROWS + (uint64_t)_i);
@@ -446,7 +447,7 @@ START_TEST(one_operation)
 		}
 		bench_free(&b);
 	}
-	ck_assert_msg(made > TRIES / 4, "%s: only %d of %d were made", rows[_i].name, made, TRIES);
+	ck_assert_msg(made > share_of(TRIES) / 4, "%s: only %d of %d were made", rows[_i].name, made, share_of(TRIES));
 }
 END_TEST
 

@@ -11,6 +11,7 @@
 #include "passes/pass.h"
 #include "random_graph.h"
 #include "run_program.h"
+#include "unit.h"
 
 Suite *split_suite(void);
 
@@ -425,7 +426,7 @@ START_TEST(test_random)
 	enum what what = (enum what)(_i / ROWS_OF % WHAT_COUNT);
 	enum dtype t = _i % 2 ? DT_F32 : DT_I8;
 
-	for (int i = 0; i < PER_ROW; i++)
+	for (int i = 0; i < share_of(PER_ROW); i++)
 		check_layer((uint64_t)(_i * PER_ROW + i), what, t, t == DT_F32 ? DT_F32 : DT_I32);
 }
 END_TEST
@@ -434,14 +435,14 @@ START_TEST(test_i16)
 {
 	static const enum what what[] = { CONV, DENSE, GROUPED };
 
-	for (int i = 0; i < PER_ROW; i++)
+	for (int i = 0; i < share_of(PER_ROW); i++)
 		check_layer((uint64_t)(_i * PER_ROW + i + 50000), what[_i % 3], DT_I8, DT_I16);
 }
 END_TEST
 
 START_TEST(test_i8)
 {
-	for (int i = 0; i < PER_ROW; i++)
+	for (int i = 0; i < share_of(PER_ROW); i++)
 		check_layer((uint64_t)(_i * PER_ROW + i + 90000), i % 2 ? CONV : DENSE, DT_I8, DT_I8);
 }
 END_TEST

@@ -8,6 +8,7 @@
 #include "ir/eval.h"
 #include "passes/pass.h"
 #include "random_graph.h"
+#include "unit.h"
 
 Suite *storage_suite(void);
 
@@ -363,7 +364,7 @@ START_TEST(test_random)
 {
 	int i;
 
-	for (i = 0; i < GRAPHS_PER_ROW; i++)
+	for (i = 0; i < share_of(GRAPHS_PER_ROW); i++)
 		run_seed((uint64_t)(_i * GRAPHS_PER_ROW + i), _i % 2 ? DT_F32 : DT_I8, 3 + (_i + i) % 50, _i / 2 % 2);
 }
 END_TEST

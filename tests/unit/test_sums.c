@@ -391,7 +391,7 @@ START_TEST(parts_are_the_whole)
 	enum op op = layer_ops[_i % CUT_OPS];
 	enum rounding rounding = (enum rounding)(_i / CUT_OPS);
 
-	for (uint64_t seed = 0; seed < TRIES; seed++) {
+	for (uint64_t seed = 0; seed < (uint64_t)share_of(TRIES); seed++) {
 		int32_t first[PARTS_MAX + 1];
 
 		start(seed * 12 + (uint64_t)_i);
@@ -415,7 +415,7 @@ END_TEST
 
 START_TEST(parts_are_the_whole_in_f32)
 {
-	for (uint64_t seed = 0; seed < TRIES; seed++) {
+	for (uint64_t seed = 0; seed < (uint64_t)share_of(TRIES); seed++) {
 		int32_t first[PARTS_MAX + 1];
 
 		start(seed);
@@ -456,7 +456,7 @@ narrowed(int32_t v, int shift)
 /* Two layers in a row, the second from the first's sums, in 32 bits and in 16, against 64-bit loops. */
 START_TEST(sums_are_what_loops_give)
 {
-	for (uint64_t seed = 0; seed < TRIES; seed++) {
+	for (uint64_t seed = 0; seed < (uint64_t)share_of(TRIES); seed++) {
 		start(seed * 4 + (uint64_t)_i);
 		struct layer l = some_layer(layer_ops[_i], DT_I8);
 
@@ -491,7 +491,7 @@ END_TEST
 /* An int8 result that goes on from i16 sums is that of the same sum in 32 bits. */
 START_TEST(results_go_on_from_i16_sums)
 {
-	for (uint64_t seed = 0; seed < TRIES; seed++) {
+	for (uint64_t seed = 0; seed < (uint64_t)share_of(TRIES); seed++) {
 		start(seed * 4 + (uint64_t)_i);
 		struct layer l = some_layer(layer_ops[_i], DT_I8);
 
