@@ -36,6 +36,8 @@ libnetc_a_SOURCES += \
 	%D%/template.c
 chipsdir = $(pkgdatadir)/chips
 dist_chips_DATA = \
+	%D%/aarch64-dotprod.chip \
+	%D%/aarch64-dotprod.h \
 	%D%/cortex-m4.chip \
 	%D%/cortex-m4.h \
 	%D%/ethos-u55.chip \
