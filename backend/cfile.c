@@ -7,7 +7,7 @@
 bool
 cfile_needs_chip(const struct cgen *g)
 {
-	for (const struct call *c = g->p->first; c; c = c->next)
+	for (const struct call *c = program_kernels(g->p); c; c = program_next_kernel(c))
 		if (c->unit)
 			return g->p->graph->chip->includes.n > 0;
 	return false;
@@ -92,8 +92,8 @@ emit_layer_macro(struct cgen *g, struct emitter *e)
 }
 
 /* "kws.net:12: stem: conv2d i8[49, 10, 1] -> i8[25, 5, 64], kernel 10x4; 320,000 MACs; result in arena [0, 8,000)" */
-static void
-emit_layer_comment(struct cgen *g, struct emitter *e, const struct call *c)
+void
+cfile_layer_comment(struct cgen *g, struct emitter *e, const struct call *c)
 {
 	int64_t macs = node_macs(c->node);
 	struct text part = { .arena = g->arena };
@@ -176,7 +176,7 @@ emit_start(struct cgen *g, struct emitter *e)
 static void
 emit_call(struct cgen *g, struct emitter *e, const struct call *c)
 {
-	emit_layer_comment(g, e, c);
+	cfile_layer_comment(g, e, c);
 	spec_emit_call(g, e, c);
 }
 
@@ -347,6 +347,7 @@ cfile_emit(struct cgen *g)
 		weights_emit_offsets(g, &e);
 	pieces_emit(g->pieces, e.out);
 	specs_emit(g, &e);
+	streams_emit(g, &e);
 	emit_layer_macro(g, &e);
 	if (g->p->cores > 1)
 		emit_run_cores(g, &e);

@@ -79,18 +79,21 @@ arguments_of(const struct call *c)
 
 /* A bound that holds for every kernel at every optimisation level, on 32- and 64-bit machines: NAME_run, the
  * specialised function and the kernel with what it calls each keep their arguments and a fixed set of locals; with cores,
- * NAME_steps is one more.  What a chip's units take is theirs to state.  tests/stack.test compares it with what gcc
+ * NAME_steps is one more, and the function of a chain of calls holds its maps.  What a chip's units take is theirs to state.  tests/stack.test compares it with what gcc
  * -fstack-usage finds. */
 int
 cgen_stack_bytes(const struct cgen *g)
 {
-	enum { FIXED = 640, PER_ARGUMENT = 3 * 8, STEPS = 256 };
-	size_t most = 0;
+	enum { FIXED = 640, PER_ARGUMENT = 3 * 8, STEPS = 256, CHAIN = 384, PER_MAP = 40 };
+	size_t most = 0, chain = 0;
 
-	for (const struct call *c = g->p->first; c; c = c->next)
+	for (const struct call *c = program_kernels(g->p); c; c = program_next_kernel(c))
 		if (arguments_of(c) > most)
 			most = arguments_of(c);
-	return FIXED + PER_ARGUMENT * (int)most + (g->p->cores > 1 ? STEPS : 0);
+	for (const struct call *c = g->p->first; c; c = c->next)
+		if (c->stream && CHAIN + PER_MAP * c->stream->maps.n > chain)
+			chain = CHAIN + PER_MAP * c->stream->maps.n;
+	return FIXED + (int)chain + PER_ARGUMENT * (int)most + (g->p->cores > 1 ? STEPS : 0);
 }
 
 /* ---- names ---- */
@@ -165,7 +168,7 @@ place_ports(struct cgen *g)
 static void
 mark_uses(struct cgen *g)
 {
-	for (const struct call *c = g->p->first; c; c = c->next) {
+	for (const struct call *c = program_kernels(g->p); c; c = program_next_kernel(c)) {
 		if (c->text && (strstr(c->text, "INFINITY") || strstr(c->text, "NAN")))
 			g->math = true;
 		for (size_t i = 0; i < c->args.n; i++) {

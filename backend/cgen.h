@@ -85,6 +85,13 @@ void pieces_emit(const struct pieces *, FILE *);
 void specs_collect(struct cgen *);
 void specs_emit(struct cgen *, struct emitter *);
 void spec_emit_call(struct cgen *, struct emitter *, const struct call *);
+/* What is passed for ARG, as C. */
+const char *spec_argument(struct cgen *, const struct arg *);
+
+/* stream_emit.c: a function for each chain of calls, and the call of one. */
+void streams_emit(struct cgen *, struct emitter *);
+void stream_emit_call(struct cgen *, struct emitter *, const struct call *);
+
 /* Is ARG fixed inside the specialised function? */
 bool arg_is_fixed(const struct arg *);
 /* The pointer that ARG passes, as an expression in NAME_run. */
@@ -116,6 +123,9 @@ void weights_emit_offsets(struct cgen *, struct emitter *);
 /* cfile.c: what NAME.c includes besides the headers of every compiler. */
 bool cfile_needs_math(const struct cgen *);          /* <math.h>, and so maybe libm */
 bool cfile_needs_chip(const struct cgen *);          /* the header of the chip */
+
+/* "kws.net:12: stem: conv2d i8[49, 10, 1] -> i8[25, 5, 64], ..." */
+void cfile_layer_comment(struct cgen *, struct emitter *, const struct call *);
 
 /* package.c: the files of --package in the directory ROOT, and where in it the C lies. */
 void package_emit(struct cgen *, const char *root);

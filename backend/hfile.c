@@ -61,7 +61,7 @@ layer_count(const struct program *p)
 {
 	int n = 0;
 
-	for (const struct call *c = p->first; c; c = c->next)
+	for (const struct call *c = program_kernels(p); c; c = program_next_kernel(c))
 		n += c->last;
 	return n;
 }

@@ -313,3 +313,37 @@ program_lower(struct arena *a, const struct graph *g, struct diag *diag, bool io
 	}
 	return ok ? p : NULL;
 }
+
+/* ---- the calls ---- */
+
+void
+program_number(struct program *p)
+{
+	int index = 0;
+
+	for (struct call *c = p->first; c; c = c->next)
+		c->index = index++;
+	p->call_count = index;
+	for (struct call *c = p->first; c; c = c->next)
+		for (struct call *stage = c->stream ? c->stream->first : NULL; stage; stage = stage->next)
+			stage->index = index++;
+	p->kernel_count = index;
+}
+
+static const struct call *
+kernel_of(const struct call *c)
+{
+	return c && c->stream ? c->stream->first : c;
+}
+
+const struct call *
+program_kernels(const struct program *p)
+{
+	return kernel_of(p->first);
+}
+
+const struct call *
+program_next_kernel(const struct call *c)
+{
+	return kernel_of(c->next ? c->next : c->chain ? c->chain->next : NULL);
+}

@@ -29,6 +29,11 @@ moved_buffer(struct program *p, const struct buffer *from)
 static void
 use_instead(struct call *c, const struct buffer *old, struct buffer *new)
 {
+	for (size_t i = 0; c->stream && i < c->stream->maps.n; i++)
+		if (c->stream->maps.v[i].buf == old)
+			c->stream->maps.v[i].buf = new;
+	for (struct call *stage = c->stream ? c->stream->first : NULL; stage; stage = stage->next)
+		use_instead(stage, old, new);
 	for (size_t i = 0; i < c->args.n; i++)
 		if (c->args.v[i].buf == old)
 			c->args.v[i].buf = new;
@@ -51,16 +56,6 @@ add_move(struct program *p, const struct item *it, int64_t offset)
 	use_instead(reader, it->buf, b);
 }
 
-static void
-number_calls(struct program *p)
-{
-	int index = 0;
-
-	for (struct call *c = p->first; c; c = c->next)
-		c->index = index++;
-	p->call_count = index;
-}
-
 void
 plan_apply(struct plan *plan)
 {
@@ -78,7 +73,7 @@ plan_apply(struct plan *plan)
 	}
 	if (!moves)
 		return;
-	number_calls(p);
+	program_number(p);
 	program_spread(p);
 	plan_lifetimes(p);
 }

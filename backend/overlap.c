@@ -220,12 +220,31 @@ may_alias(enum dtype a, enum dtype b)
 	return a == b || a == DT_I8 || b == DT_I8;
 }
 
+/* The maps that a chain reads and that are there before it. */
+static void
+find_chain_overlap(struct call *c, const struct arg *y)
+{
+	for (size_t m = 0; m < c->stream->maps.n; m++) {
+		const struct stream_map *map = &c->stream->maps.v[m];
+
+		for (size_t i = 0; map->stage < 0 && i < c->args.n; i++)
+			if (c->args.v[i].buf == map->buf) {
+				c->args.v[i].yields = may_alias(c->args.v[i].dtype, y->dtype);
+				c->args.v[i].distance = most(-map->buf->bytes, stream_distance(c->stream, (int)m));
+			}
+	}
+}
+
 void
 call_find_overlap(struct call *c)
 {
 	const struct order *o = c->text ? NULL : order_of(c);
 	const struct arg *y = result_of(c);
 
+	if (c->stream) {
+		find_chain_overlap(c, y);
+		return;
+	}
 	for (size_t i = 0; i < c->args.n && o && y; i++) {
 		struct arg *x = &c->args.v[i];
 

@@ -222,6 +222,7 @@ need(struct pieces *ps, name n)
 struct pieces *
 pieces_collect(struct cgen *g)
 {
+	static const char *const rows[] = { "nn_rows_next", "nn_rows_make_room", "nn_rows_read" };
 	struct pieces *ps = ARENA_NEW(g->arena, struct pieces);
 	struct chunk *c;
 
@@ -237,6 +238,12 @@ pieces_collect(struct cgen *g)
 		if (!map_get(ps->definitions, intern_printf(g->names, "nn_%s", s->call->kernel)))
 			die("nn_%s.c does not define nn_%s", s->call->kernel, s->call->kernel);
 	}
+	for (const struct call *call = g->p->first; call; call = call->next)
+		if (call->stream) {
+			load(ps, "nn_rows.h");
+			for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+				need(ps, intern(g->names, rows[i]));
+		}
 	while ((c = ps->queue)) {
 		ps->queue = c->queued;
 		for (size_t i = 0; i < c->refers.n; i++)

@@ -316,5 +316,6 @@ program_plan(struct program *p)
 	}
 	p->arena_bytes = plan.n ? plan.best : 0;
 	plan_apply(&plan);
+	program_number(p);
 	arena_free(&plan.scratch);
 }

@@ -47,14 +47,16 @@ struct block {
 	const char *text;       /* the call, with the parameters by their names */
 };
 
-enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM, ARG_DOT, ARG_BLOCK };
+enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM, ARG_DOT, ARG_BLOCK, ARG_BAND };
+/* ARG_BAND: what differs from one band of rows to the next, an int32_t: the rows of the input that it reads, or the padding above. */
+enum band_arg { BAND_ROWS, BAND_PAD };
 struct arg {
 	enum arg_kind kind;
 	const char *name;       /* the kernel's parameter */
 	struct buffer *buf;     /* OUT, IN, CONST, SCRATCH; NULL prints NULL (no bias) */
 	enum dtype dtype;       /* of the elements pointed to */
 	int64_t offset;         /* elements from the buffer's start */
-	int64_t i;              /* INT, DIM */
+	int64_t i;              /* INT, DIM; BAND: enum band_arg */
 	float f;                /* FLOAT */
 	const struct block *block; /* BLOCK, or NULL; fixed likewise */
 	const struct dot *dot;  /* DOT, or NULL: fixed inside the specialised function, as a dimension is */
@@ -63,6 +65,29 @@ struct arg {
 	 * is written over then that is still to be read.  Not YIELDS: the two keep apart.  Set by program_plan. */
 	bool yields;
 	int64_t distance;
+};
+
+/* A chain of calls that compute maps (images, by rows) band by band: runtime/nn_rows.h says how.  Of maps that only they touch a window of some
+ * rows is kept. */
+struct stream_map {
+	struct buffer *buf;     /* one in the arena that holds ROOM rows */
+	int32_t height, room;   /* rows; room == height: all of it */
+	int64_t row;            /* bytes of a row */
+	int stage;              /* that computes it; -1: it is there before */
+};
+struct stream_read { int arg, map; int32_t stride, pad, span; };
+struct stream_stage {
+	struct call *call;      /* of one band; not in the program's list, but in that of the stream */
+	int map;                /* that it computes, by its first argument */
+	int32_t band;           /* rows that it computes at once, a divisor of the map's height */
+	struct stream_read read[2];
+	int reads;
+};
+struct stream {
+	struct call *first;     /* the stages' calls */
+	int32_t band;           /* the most rows that a stage computes at once */
+	ARRAY(struct stream_map) maps;
+	ARRAY(struct stream_stage) stages;
 };
 
 struct call {
@@ -79,6 +104,8 @@ struct call {
 	const struct chip_op *unit; /* that it calls, dot products included; NULL: portable C */
 	int64_t copied;         /* bytes that it only moves because a unit's layout, pitch or alignment asks for it */
 	int64_t moved;          /* bytes that it only moves to make room in the arena */
+	struct stream *stream;  /* of a chain of calls: its arguments are all that those touch; NULL: one kernel */
+	const struct call *chain; /* of a stage's call: that chain */
 	int core;               /* that runs it */
 	int phase;              /* between which barriers it runs; calls of one phase on different cores run at once */
 	int slot;               /* when, for the lifetimes of buffers: calls of one slot may run at once */
@@ -89,6 +116,7 @@ struct program {
 	const struct graph *graph;
 	struct call *first, *last;
 	int call_count;
+	int kernel_count;       /* calls, the stages' included: these have the indices from call_count on */
 	bool io_arena;          /* the network's inputs and outputs lie in the arena, not in storage of the caller's */
 	ARRAY(struct buffer *) buffers;
 	ARRAY(struct buffer *) consts;  /* of buffers, those of kind CONST in order of first use */
@@ -127,6 +155,16 @@ void program_spread(struct program *);
 /* Whether the order matters of two calls that touch one buffer through A and B. */
 bool args_conflict(const struct arg *a, const struct arg *b);
 
+/* The calls of kernels in turn, those of chains in place of the chains: the first, and the one after C; NULL at the end. */
+const struct call *program_kernels(const struct program *);
+const struct call *program_next_kernel(const struct call *);
+
+/* backend/stream.c: makes chains of calls, where the arena is not below TARGET bytes without them, as far as they are needed to get there.
+ * Before program_plan. */
+void program_stream(struct program *, int64_t target);
+/* How many bytes before a map X of the chain, which is there before, its result may begin; as arg.distance. */
+int64_t stream_distance(const struct stream *, int x);
+
 /* backend/order.c: puts the calls in the order in which the fewest bytes are live at once, if that is better than the one they
  * are in. */
 void program_order(struct program *);
@@ -137,6 +175,8 @@ void call_find_overlap(struct call *);
 /* backend/plan.c: lifetimes and arena offsets, arena_bytes, lower_bound.  Adds calls that move buffers where that makes the
  * arena smaller. */
 void program_plan(struct program *);
+/* Numbers the calls anew, in order. */
+void program_number(struct program *);
 /* Aborts when two live buffers overlap, a call reads what no call wrote, an offset is misaligned ... */
 void program_verify(const struct program *);
 void program_print(FILE *, const struct program *); /* --dump-program */

@@ -52,6 +52,9 @@ print_arg(FILE *out, const struct arg *a)
 	case ARG_FLOAT:
 		fprintf(out, "%.9g", (double)a->f);
 		break;
+	case ARG_BAND:
+		fputs(a->i == BAND_ROWS ? "rows of the band" : "padding of the band", out);
+		break;
 	case ARG_BLOCK:
 		fputs(a->block ? a->block->unit->title : "none", out);
 		break;
@@ -99,6 +102,19 @@ print_call(FILE *out, const struct program *p, const struct call *c)
 	putc('\n', out);
 }
 
+/* The stages of a chain, and the maps between them. */
+static void
+print_stream(FILE *out, const struct program *p, const struct stream *s)
+{
+	for (size_t i = 0; i < s->stages.n; i++) {
+		const struct stream_stage *g = &s->stages.v[i];
+		const struct stream_map *m = &s->maps.v[g->map];
+
+		fprintf(out, "    by %d of %d rows, room for %d: ", (int)g->band, (int)m->height, (int)m->room);
+		print_call(out, p, g->call);
+	}
+}
+
 void
 program_print(FILE *out, const struct program *p)
 {
@@ -114,8 +130,11 @@ program_print(FILE *out, const struct program *p)
 	for (i = 0; i < p->buffers.n; i++)
 		print_buffer(out, p, p->buffers.v[i]);
 	fputs("calls\n", out);
-	for (c = p->first; c; c = c->next)
+	for (c = p->first; c; c = c->next) {
 		print_call(out, p, c);
+		if (c->stream)
+			print_stream(out, p, c->stream);
+	}
 }
 
 /* ---- verifier ----

@@ -22,7 +22,7 @@ is_pointer(const struct arg *a)
 {
 	switch (a->kind) {
 	case ARG_OUT: case ARG_IN: case ARG_CONST: case ARG_SCRATCH: return true;
-	case ARG_INT: case ARG_FLOAT: case ARG_DIM: case ARG_DOT: case ARG_BLOCK: return false;
+	case ARG_INT: case ARG_FLOAT: case ARG_DIM: case ARG_DOT: case ARG_BLOCK: case ARG_BAND: return false;
 	}
 	return false;
 }
@@ -70,8 +70,8 @@ specs_collect(struct cgen *g)
 	struct map *by_key = map_new(g->arena);
 	struct spec **end = &g->specs;
 
-	g->spec_of = ARENA_ARRAY(g->arena, struct spec *, (size_t)g->p->call_count);
-	for (const struct call *c = g->p->first; c; c = c->next) {
+	g->spec_of = ARENA_ARRAY(g->arena, struct spec *, (size_t)g->p->kernel_count);
+	for (const struct call *c = program_kernels(g->p); c; c = program_next_kernel(c)) {
 		name key;
 		struct spec *s;
 
@@ -101,7 +101,7 @@ parameter(struct cgen *g, const struct arg *a)
 	switch (a->kind) {
 	case ARG_OUT: case ARG_SCRATCH: return arena_printf(g->arena, "%s *%s", type, a->name);
 	case ARG_IN: case ARG_CONST: return arena_printf(g->arena, "const %s *%s", type, a->name);
-	case ARG_INT: case ARG_DIM: return arena_printf(g->arena, "int32_t %s", a->name);
+	case ARG_INT: case ARG_DIM: case ARG_BAND: return arena_printf(g->arena, "int32_t %s", a->name);
 	case ARG_FLOAT: return arena_printf(g->arena, "float %s", a->name);
 	case ARG_DOT: case ARG_BLOCK: break;
 	}
@@ -252,7 +252,7 @@ emit_dot(struct cgen *g, struct emitter *e, const struct dot_function *f)
 static void
 emit_dots(struct cgen *g, struct emitter *e)
 {
-	for (const struct call *c = g->p->first; c; c = c->next)
+	for (const struct call *c = program_kernels(g->p); c; c = program_next_kernel(c))
 		for (size_t i = 0; i < c->args.n; i++)
 			if (c->args.v[i].kind == ARG_DOT && c->args.v[i].dot)
 				collect_dot(g, c->args.v[i].dot);
@@ -297,7 +297,7 @@ emit_block(struct cgen *g, struct emitter *e, const struct block_function *f)
 static void
 emit_blocks(struct cgen *g, struct emitter *e)
 {
-	for (const struct call *c = g->p->first; c; c = c->next)
+	for (const struct call *c = program_kernels(g->p); c; c = program_next_kernel(c))
 		for (size_t i = 0; i < c->args.n; i++)
 			if (c->args.v[i].kind == ARG_BLOCK && c->args.v[i].block)
 				collect_block(g, c->args.v[i].block);
@@ -367,25 +367,32 @@ arg_pointer(struct cgen *g, const struct arg *a)
 	return NULL;
 }
 
+const char *
+spec_argument(struct cgen *g, const struct arg *a)
+{
+	char number[DATA_VALUE];
+
+	if (is_pointer(a))
+		return arg_pointer(g, a);
+	if (a->kind == ARG_FLOAT) {
+		data_float(number, a->f);
+		return arena_printf(g->arena, "/* %s */ %s", a->name, number);
+	}
+	return arena_printf(g->arena, "/* %s */ %s", a->name, integer(g, a->i));
+}
+
 void
 spec_emit_call(struct cgen *g, struct emitter *e, const struct call *c)
 {
 	const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n);
-	char number[DATA_VALUE];
 	int n = 0;
 
-	for (size_t i = 0; i < c->args.n; i++) {
-		const struct arg *a = &c->args.v[i];
-		if (arg_is_fixed(a))
-			continue;
-		if (is_pointer(a)) {
-			items[n++] = arg_pointer(g, a);
-		} else if (a->kind == ARG_FLOAT) {
-			data_float(number, a->f);
-			items[n++] = arena_printf(g->arena, "/* %s */ %s", a->name, number);
-		} else {
-			items[n++] = arena_printf(g->arena, "/* %s */ %s", a->name, integer(g, a->i));
-		}
+	if (c->stream) {
+		stream_emit_call(g, e, c);
+		return;
 	}
+	for (size_t i = 0; i < c->args.n; i++)
+		if (!arg_is_fixed(&c->args.v[i]))
+			items[n++] = spec_argument(g, &c->args.v[i]);
 	emit_list(e, arena_printf(g->arena, "%s_LAYER(%d, %s", g->upper, c->index, g->spec_of[c->index]->id), items, n, ");");
 }

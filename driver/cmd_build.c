@@ -1,5 +1,6 @@
 /* netc build: to C. */
 #include <config.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 #include "driver/compile.h"
@@ -46,6 +47,10 @@ command_text(struct arena *a, const struct options *o)
 
 	if (o->io == IO_ARENA)
 		s = arena_printf(a, "%s --io=arena", s);
+	if (o->stream != STREAM_AUTO)
+		s = arena_printf(a, "%s --stream=%s", s, stream_modes[o->stream]);
+	if (o->stream == STREAM_AUTO && o->limits_ram)
+		s = arena_printf(a, "%s --ram-limit=%" PRId64, s, o->ram_limit);
 	if (o->package)
 		s = arena_printf(a, "%s --package=%s", s, package_names[o->package]);
 	if (o->prefix)

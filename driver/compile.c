@@ -99,16 +99,45 @@ compile_passes(struct compilation *c, struct pass_ctx *ctx, bool *stopped)
 	return passes_run(c->graph, ctx, stopped);
 }
 
+/* The program with chains that are to keep its arena at TARGET bytes; INT64_MAX: without chains. */
+static bool
+lower_and_plan(struct compilation *c, const struct options *o, int64_t target)
+{
+	c->program = program_lower(&c->ir, c->graph, &c->diag, o->io == IO_ARENA);
+	if (!c->program || c->diag.errors)
+		return false;
+	if (target < INT64_MAX)
+		program_stream(c->program, target);
+	program_plan(c->program);
+	program_verify(c->program);
+	return true;
+}
+
+/* What is live at once is estimated before the arena is planned, which then may take somewhat more: the target is lowered until the limit is kept,
+ * and if that cannot be, what takes least is left. */
+static bool
+keep_limit(struct compilation *c, const struct options *o)
+{
+	enum { STEPS = 8, ALL = 64 };
+	const struct program *best = c->program;
+
+	for (int i = 0; i <= STEPS && c->program->arena_bytes > o->ram_limit; i++) {
+		if (!lower_and_plan(c, o, i == STEPS ? 0 : o->ram_limit - o->ram_limit / ALL * i))
+			return false;
+		if (c->program->arena_bytes < best->arena_bytes)
+			best = c->program;
+	}
+	c->program = (struct program *)best;
+	return true;
+}
+
 bool
 compile_lower(struct compilation *c, const struct options *o)
 {
 	progress_step("planning memory");
-	c->program = program_lower(&c->ir, c->graph, &c->diag, o->io == IO_ARENA);
-	if (!c->program || c->diag.errors)
+	if (!lower_and_plan(c, o, o->stream == STREAM_ON ? 0 : INT64_MAX))
 		return false;
-	program_plan(c->program);
-	program_verify(c->program);
-	return true;
+	return o->stream != STREAM_AUTO || !o->limits_ram || keep_limit(c, o);
 }
 
 bool

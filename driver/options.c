@@ -90,6 +90,7 @@ const char *const package_names[] = {
 	[PACKAGE_CMAKE] = "cmake", [PACKAGE_ARDUINO] = "arduino", [PACKAGE_ZEPHYR] = "zephyr"
 };
 static const char *const io_modes[] = { [IO_CALLER] = "caller", [IO_ARENA] = "arena" };
+const char *const stream_modes[] = { [STREAM_AUTO] = "auto", [STREAM_ON] = "on", [STREAM_OFF] = "off" };
 static const char *const classes[] = { "exact", "bounded" };
 static const char *const bits_words[] = { "chip", "network" };
 static const char *const graphs[] = { [GRAPH_COMPUTED] = "computed", [GRAPH_WRITTEN] = "written" };
@@ -258,6 +259,10 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 	case OPT_IO:
 		i = choose(cmd, "--io", text, io_modes, 2);
 		o->io = (enum io_mode)i;
+		return i >= 0;
+	case OPT_STREAM:
+		i = choose(cmd, "--stream", text, stream_modes, 3);
+		o->stream = (enum stream_mode)i;
 		return i >= 0;
 	case OPT_ALLOW:
 		i = choose(cmd, "--allow", text, classes, 2);

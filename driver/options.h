@@ -27,6 +27,7 @@ struct options {
 	enum weights_mode weights;
 	enum package package;
 	enum io_mode { IO_CALLER, IO_ARENA } io;
+	enum stream_mode { STREAM_AUTO, STREAM_ON, STREAM_OFF } stream;
 	bool limits_ram;
 	int64_t ram_limit;              /* bytes of the arena */
 	bool main, selftest, quiet, layers, json, in_place, check, dump_program, trace_parse;
@@ -63,6 +64,7 @@ struct command {
 };
 
 extern const char *const package_names[]; /* by enum package */
+extern const char *const stream_modes[];  /* by enum stream_mode */
 
 /* Reads argv[1..]; false when the program is to end with *STATUS (a mistake, or --help was printed). */
 bool options_parse(struct options *, const struct command *, int argc, char **argv, int *status);

@@ -11,7 +11,7 @@ program_totals(const struct program *p)
 {
 	struct totals t = { 0 };
 
-	for (const struct call *c = p->first; c; c = c->next) {
+	for (const struct call *c = program_kernels(p); c; c = program_next_kernel(c)) {
 		t.layers += c->last;
 		t.copied_bytes += c->copied;
 	}
@@ -27,7 +27,7 @@ static void
 find_results(struct report *r)
 {
 	r->result = ARENA_ARRAY(r->arena, const struct buffer *, r->program->graph->tensors.n + 1);
-	for (const struct call *c = r->program->first; c; c = c->next)
+	for (const struct call *c = program_kernels(r->program); c; c = program_next_kernel(c))
 		for (size_t i = 0; i < c->args.n; i++)
 			if (c->args.v[i].kind == ARG_OUT)
 				r->result[c->node->out->id] = c->args.v[i].buf;
@@ -54,7 +54,7 @@ report_where_text(const struct report *r, const struct tensor *t)
 
 	if (w.kind != WHERE_ARENA)
 		return arena_printf(r->arena, "%s %s", w.kind == WHERE_OUTPUT ? "output" : "in", w.name);
-	text_add(&text, "arena ");
+	text_add(&text, r->result[t->id]->bytes < tensor_bytes(t) ? "rows, arena " : "arena ");
 	text_count(&text, w.offset);
 	return text_get(&text);
 }

@@ -95,6 +95,7 @@ RUNTIME_FILES = \
 	%D%/nn_resize_bilinear_i8.c \
 	%D%/nn_resize_nearest_f32.c \
 	%D%/nn_resize_nearest_i8.c \
+	%D%/nn_rows.h \
 	%D%/nn_sigmoid_f32.c \
 	%D%/nn_softmax_f32.c \
 	%D%/nn_softmax_i8.c \

@@ -36,6 +36,7 @@ shell_tests = \
   %D%/page.test \
   %D%/profile.test \
   %D%/stack.test \
+  %D%/streams.test \
   %D%/selftest.test \
   %D%/signals.test \
   %D%/sources.test

@@ -347,7 +347,7 @@ describe(const struct arg *a, char *text, size_t size)
 	case ARG_DOT:
 		snprintf(text, size, "nn_dot_call_%s *%s", type_name, a->name);
 		break;
-	case ARG_BLOCK:
+	case ARG_BLOCK: case ARG_BAND:
 		snprintf(text, size, "nn_block_fn *%s", a->name);
 		break;
 	}

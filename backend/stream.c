@@ -1,0 +1,429 @@
+/* Chains of calls that compute their maps band by band.
+ *
+ * Row r of a convolution's result needs the rows from r * stride - pad on of its input, (kernel - 1) * dilation + 1 of them.  So a map between
+ * two of them need never be whole: the stages run in the order that runtime/nn_rows.h finds, each when the next has no rows left to go on
+ * with, and of each map a window of rows is kept, as many as turn out to be needed when the schedule is gone through here, by the same code that
+ * the firmware will run.
+ *
+ * A stage is the call of the layer as it is with other literals: the result has the rows of a band, the input those under it. */
+#include <config.h>
+#include <string.h>
+#include "backend/stream.h"
+#include "runtime/nn_rows.h"
+
+/* ---- which calls ---- */
+
+/* How a kernel goes through rows: windows of an image by y_h, x_h and pad_t, or so many of all its vectors or elements. */
+enum shape_of { IMAGE, WINDOWS, ELEMENTS };
+static const struct family {
+	const char *kernel;      /* with what may follow behind "_" */
+	enum shape_of shape;
+	const char *reads[2];    /* parameters that are maps */
+} families[] = {
+	{ "conv2d", IMAGE, { "x", NULL } },
+	{ "dwconv2d", IMAGE, { "x", NULL } },
+	{ "dot_conv2d", IMAGE, { "x", NULL } },
+	{ "dot_gather", IMAGE, { "x", NULL } },
+	{ "block_conv2d", IMAGE, { "x", NULL } },
+	{ "maxpool", IMAGE, { "x", NULL } },
+	{ "avgpool", IMAGE, { "x", NULL } },
+	{ "block_dense", WINDOWS, { "x", NULL } },
+	{ "add", ELEMENTS, { "a", "b" } },
+	{ "sub", ELEMENTS, { "a", "b" } },
+	{ "mul", ELEMENTS, { "a", "b" } },
+	{ "affine", ELEMENTS, { "x", NULL } },
+	{ "clamp", ELEMENTS, { "x", NULL } },
+	{ "table", ELEMENTS, { "x", NULL } },
+	{ "leaky_relu", ELEMENTS, { "x", NULL } },
+	{ "hard_swish", ELEMENTS, { "x", NULL } },
+	{ "sigmoid", ELEMENTS, { "x", NULL } },
+	{ "tanh", ELEMENTS, { "x", NULL } },
+};
+
+static const struct family *
+family_of(const struct call *c)
+{
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+		size_t len = strlen(families[i].kernel);
+
+		if (strncmp(c->kernel, families[i].kernel, len) == 0 && c->kernel[len] == '_')
+			return &families[i];
+	}
+	return NULL;
+}
+
+static struct arg *
+find_dim(const struct call *c, const char *parameter)
+{
+	for (size_t i = 0; i < c->args.n; i++)
+		if (c->args.v[i].kind == ARG_DIM && strcmp(c->args.v[i].name, parameter) == 0)
+			return &c->args.v[i];
+	return NULL;
+}
+
+static int32_t
+dim_or(const struct call *c, const char *parameter, int32_t otherwise)
+{
+	const struct arg *a = find_dim(c, parameter);
+
+	return a ? (int32_t)a->i : otherwise;
+}
+
+/* Whether all of A's buffer is an image, row after row. */
+static bool
+is_map(const struct arg *a)
+{
+	const struct tensor *t = a->tensor;
+
+	return a->buf && a->buf->kind != BUF_CONST && t && t->shape.rank == 3 && a->offset == 0 && t->pitch == t->shape.dim[2]
+		&& a->buf->bytes == tensor_bytes(t) && a->dtype == t->dtype;
+}
+
+static int32_t
+height_of(const struct arg *a)
+{
+	return a->tensor->shape.dim[0];
+}
+
+static bool
+is_read(const struct family *f, const struct arg *a)
+{
+	return a->kind == ARG_IN && (strcmp(a->name, f->reads[0]) == 0 || (f->reads[1] && strcmp(a->name, f->reads[1]) == 0));
+}
+
+/* Element for element, A has a row for each of Y. */
+static bool
+goes_along(const struct family *f, const struct call *c, const struct arg *a)
+{
+	const struct tensor *x = a->tensor, *y = c->args.v[0].tensor;
+	const struct arg *rows = find_dim(c, "rows");
+
+	if (f->shape == IMAGE)
+		return true;
+	if (memcmp(x->shape.dim, y->shape.dim, 2 * sizeof *x->shape.dim) != 0)
+		return false;
+	return f->shape == WINDOWS || (x->shape.dim[2] == y->shape.dim[2] && (rows->i == 1 || rows->i % y->shape.dim[0] == 0));
+}
+
+bool
+stream_takes(const struct call *c)
+{
+	const struct family *f = c->text || c->stream || c->copied ? NULL : family_of(c);
+	int maps = 0;
+
+	if (!f || c->args.v[0].kind != ARG_OUT || !is_map(&c->args.v[0]))
+		return false;
+	for (size_t i = 1; i < c->args.n; i++) {
+		const struct arg *a = &c->args.v[i];
+
+		if (a->kind != ARG_IN && a->kind != ARG_OUT)
+			continue;
+		if (!is_read(f, a) || !is_map(a) || !goes_along(f, c, a) || a->buf == c->args.v[0].buf)
+			return false;
+		maps++;
+	}
+	return maps > 0;
+}
+
+/* ---- the schedule ---- */
+
+struct schedule { struct nn_stage *stages; struct nn_rows *rows; int32_t count; };
+
+static struct schedule
+schedule_of(struct arena *a, const struct stream *s)
+{
+	struct schedule d = { ARENA_ARRAY(a, struct nn_stage, s->stages.n), ARENA_ARRAY(a, struct nn_rows, s->maps.n), (int32_t)s->stages.n };
+
+	for (size_t i = 0; i < s->maps.n; i++) {
+		const struct stream_map *m = &s->maps.v[i];
+
+		d.rows[i] = (struct nn_rows){ .height = m->height, .room = m->height, .stage = m->stage, .end = m->stage < 0 ? m->height : 0 };
+	}
+	for (int32_t i = 0; i < d.count; i++) {
+		const struct stream_stage *g = &s->stages.v[i];
+
+		d.stages[i] = (struct nn_stage){ .y = g->map, .band = g->band, .read = { { .x = -1 }, { .x = -1 } } };
+		for (int k = 0; k < g->reads; k++) {
+			d.stages[i].read[k].x = g->read[k].map;
+			d.stages[i].read[k].stride = g->read[k].stride;
+			d.stages[i].read[k].pad = g->read[k].pad;
+			d.stages[i].read[k].span = g->read[k].span;
+		}
+	}
+	return d;
+}
+
+/* The room of each map that is not kept whole: the most rows from the first that is still to be read to the last of a new band. */
+static void
+find_rooms(struct stream *s)
+{
+	struct arena scratch = { 0 };
+	struct schedule d = schedule_of(&scratch, s);
+	int32_t at;
+
+	while ((at = nn_rows_next(d.stages, d.count, d.rows)) >= 0) {
+		struct stream_map *y = &s->maps.v[d.stages[at].y];
+		struct nn_rows *rows = &d.rows[d.stages[at].y];
+		int32_t held = rows->end + d.stages[at].band - nn_rows_needed(d.stages, d.count, d.rows, d.stages[at].y);
+
+		if (y->room < held)
+			y->room = held;
+		rows->end += d.stages[at].band;
+	}
+	arena_free(&scratch);
+}
+
+int64_t
+stream_distance(const struct stream *s, int x)
+{
+	struct arena scratch = { 0 };
+	struct schedule d = schedule_of(&scratch, s);
+	int64_t distance = INT64_MIN;
+	int32_t at;
+
+	while ((at = nn_rows_next(d.stages, d.count, d.rows)) >= 0) {
+		int y = d.stages[at].y;
+		int64_t needed = nn_rows_needed(d.stages, d.count, d.rows, x) * s->maps.v[x].row;
+
+		d.rows[y].end += d.stages[at].band;
+		if (at == d.count - 1 && d.rows[y].end * s->maps.v[y].row - needed > distance)
+			distance = d.rows[y].end * s->maps.v[y].row - needed;
+	}
+	arena_free(&scratch);
+	return distance;
+}
+
+int64_t
+stream_window_bytes(const struct stream *s)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i + 1 < s->maps.n; i++)
+		if (s->maps.v[i].stage >= 0)
+			bytes += align_up(s->maps.v[i].room * s->maps.v[i].row, ARENA_ALIGN);
+	return bytes;
+}
+
+/* ---- making one ---- */
+
+/* The map of the buffer of A; a new one, of STAGE, unless there is one. */
+static int
+map_of(struct arena *a, struct stream *s, const struct arg *arg, int stage)
+{
+	for (size_t i = 0; i < s->maps.n; i++)
+		if (s->maps.v[i].buf == arg->buf)
+			return (int)i;
+	ARRAY_PUSH(a, s->maps, ((struct stream_map){ .buf = arg->buf, .height = height_of(arg), .room = stage < 0 ? height_of(arg) : 0,
+		.row = arg->buf->bytes / height_of(arg), .stage = stage }));
+	return (int)s->maps.n - 1;
+}
+
+static int32_t
+band_of(int32_t height, int32_t most)
+{
+	int32_t band = most < height ? most : height;
+
+	while (height % band)
+		band--;
+	return band;
+}
+
+static void
+add_stage(struct arena *a, struct stream *s, struct call *c, int32_t most)
+{
+	const struct family *f = family_of(c);
+	struct stream_stage g = { .call = c, .band = band_of(height_of(&c->args.v[0]), most) };
+	bool image = f->shape == IMAGE;
+
+	for (size_t i = 1; i < c->args.n; i++) {
+		struct stream_read r = { .arg = (int)i, .stride = image ? dim_or(c, "stride_h", 1) : 1, .pad = dim_or(c, "pad_t", 0) };
+
+		if (!is_read(f, &c->args.v[i]))
+			continue;
+		r.map = map_of(a, s, &c->args.v[i], -1);
+		r.span = (g.band - 1) * r.stride + (dim_or(c, "k_h", 1) - 1) * dim_or(c, "dilation_h", 1) + 1;
+		g.read[g.reads++] = r;
+	}
+	g.map = map_of(a, s, &c->args.v[0], (int)s->stages.n);
+	s->maps.v[g.map].room = g.band;
+	ARRAY_PUSH(a, s->stages, g);
+}
+
+/* Whether the map is touched by none but the COUNT calls from FIRST on. */
+static bool
+is_inside(const struct buffer *b, struct call *const *first, int count)
+{
+	return b->kind == BUF_ARENA && b->port == PORT_NONE && b->first >= first[0]->slot && b->last <= first[count - 1]->slot;
+}
+
+struct stream *
+stream_make(struct arena *a, struct call *const *first, int count, int32_t band)
+{
+	struct stream *s = ARENA_NEW(a, struct stream);
+	struct stream_map *last;
+
+	s->band = band;
+	for (int i = 0; i < count; i++) {
+		if (!stream_takes(first[i]) || first[i]->core != first[0]->core)
+			return NULL;
+		add_stage(a, s, first[i], band);
+	}
+	for (size_t i = 0; i + 1 < s->maps.n; i++)
+		if (s->maps.v[i].stage >= 0 && !is_inside(s->maps.v[i].buf, first, count))
+			return NULL;
+	last = &s->maps.v[s->maps.n - 1];
+	if (last->stage != count - 1)
+		return NULL;
+	find_rooms(s);
+	last->room = last->height;
+	return s;
+}
+
+/* ---- into the program ---- */
+
+/* Of each map between stages a buffer with room for its window. */
+static void
+make_windows(struct program *p, struct stream *s)
+{
+	for (size_t i = 0; i + 1 < s->maps.n; i++) {
+		struct stream_map *m = &s->maps.v[i];
+		struct buffer *b = ARENA_NEW(p->arena, struct buffer);
+
+		if (m->stage < 0)
+			continue;
+		*b = *m->buf;
+		b->id = (int)p->buffers.n;
+		b->name = arena_printf(p->arena, "%s.rows", m->buf->name);
+		b->bytes = m->room * m->row;
+		ARRAY_PUSH(p->arena, p->buffers, b);
+		m->buf = b;
+	}
+}
+
+/* Whether the rows under a band are as many for all of them. */
+static bool
+is_even(const struct stream *s, const struct stream_stage *g)
+{
+	const struct stream_read *r = &g->read[0];
+
+	return r->pad == 0 && (s->maps.v[g->map].height / g->band - 1) * g->band * r->stride + r->span <= s->maps.v[r->map].height;
+}
+
+static void
+set_band(struct call *c, const char *parameter, bool even, int64_t value, enum band_arg what)
+{
+	struct arg *a = find_dim(c, parameter);
+
+	if (!a)
+		return;
+	a->i = even ? value : what;
+	a->kind = even ? ARG_DIM : ARG_BAND;
+}
+
+/* The literals of the call of a whole map become those of a band. */
+static void
+narrow(const struct stream *s, struct stream_stage *g)
+{
+	struct call *c = g->call;
+	int32_t height = s->maps.v[g->map].height;
+	struct arg *rows = find_dim(c, "rows"), *n = find_dim(c, "n"), *windows = find_dim(c, "windows"), *y_h = find_dim(c, "y_h");
+
+	switch (family_of(c)->shape) {
+	case IMAGE:
+		y_h->i = g->band;
+		set_band(c, "x_h", is_even(s, g), g->read[0].span, BAND_ROWS);
+		set_band(c, "pad_t", is_even(s, g), 0, BAND_PAD);
+		break;
+	case WINDOWS:
+		windows->i = windows->i / height * g->band;
+		break;
+	case ELEMENTS:
+		if (rows->i == 1)
+			n->i = n->i / height * g->band;
+		else
+			rows->i = rows->i / height * g->band;
+		break;
+	}
+}
+
+static void
+add_arg(struct program *p, struct call *chain, struct arg a, enum arg_kind kind)
+{
+	for (size_t i = 0; i < chain->args.n; i++)
+		if (chain->args.v[i].buf == a.buf && chain->args.v[i].offset == a.offset)
+			return;
+	a.kind = kind;
+	ARRAY_PUSH(p->arena, chain->args, a);
+}
+
+/* The largest scratch of a stage serves them all. */
+static struct buffer *
+share_scratch(struct stream *s)
+{
+	struct buffer *most = NULL;
+	int align = 1;
+
+	for (size_t i = 0; i < s->stages.n; i++)
+		for (size_t k = 0; k < s->stages.v[i].call->args.n; k++) {
+			const struct arg *a = &s->stages.v[i].call->args.v[k];
+
+			if (a->kind != ARG_SCRATCH)
+				continue;
+			if (!most || a->buf->bytes > most->bytes)
+				most = a->buf;
+			if (a->buf->align > align)
+				align = a->buf->align;
+		}
+	if (most && most->align < align)
+		most->align = align;
+	return most;
+}
+
+/* What the chain touches, and its calls with the buffers that they touch there. */
+static void
+collect_args(struct program *p, struct stream *s, struct call *chain)
+{
+	struct buffer *scratch = share_scratch(s);
+	const struct stream_map *y = &s->maps.v[s->maps.n - 1];
+	struct call *last = s->stages.v[s->stages.n - 1].call;
+
+	add_arg(p, chain, last->args.v[0], ARG_OUT);
+	for (size_t i = 0; i < s->stages.n; i++) {
+		struct stream_stage *g = &s->stages.v[i];
+
+		g->call->args.v[0].buf = s->maps.v[g->map].buf;
+		for (int k = 0; k < g->reads; k++)
+			g->call->args.v[g->read[k].arg].buf = s->maps.v[g->read[k].map].buf;
+		for (size_t k = 0; k < g->call->args.n; k++) {
+			struct arg *a = &g->call->args.v[k];
+
+			if (a->kind == ARG_SCRATCH)
+				a->buf = scratch;
+			if (a->kind <= ARG_SCRATCH && a->buf && a->buf != y->buf)
+				add_arg(p, chain, *a, a->buf->kind == BUF_CONST ? ARG_CONST : a->buf == scratch || (a->kind == ARG_OUT) ? ARG_SCRATCH : ARG_IN);
+		}
+	}
+}
+
+void
+stream_insert(struct program *p, struct stream *s, struct call *before)
+{
+	struct call *first = s->stages.v[0].call, *last = s->stages.v[s->stages.n - 1].call, *chain = ARENA_NEW(p->arena, struct call);
+
+	make_windows(p, s);
+	*chain = (struct call){ .next = last->next, .kernel = "rows", .node = last->node, .last = last->last, .stream = s, .core = last->core };
+	chain->note = arena_printf(p->arena, "by rows, from %s on", first->node->name);
+	s->first = first;
+	last->next = NULL;
+	for (size_t i = 0; i < s->stages.n; i++) {
+		narrow(s, &s->stages.v[i]);
+		s->stages.v[i].call->chain = chain;
+	}
+	collect_args(p, s, chain);
+	if (before)
+		before->next = chain;
+	else
+		p->first = chain;
+	if (p->last == last)
+		p->last = chain;
+}
