@@ -48,8 +48,9 @@ struct block {
 };
 
 enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM, ARG_DOT, ARG_BLOCK, ARG_BAND };
-/* ARG_BAND: what differs from one band of rows to the next, an int32_t: the rows of the input that it reads, or the padding above. */
-enum band_arg { BAND_ROWS, BAND_PAD };
+/* ARG_BAND: what differs from one band of rows to the next, an int32_t: the rows of the input that it reads, the
+ * padding above, or the first row of the result. */
+enum band_arg { BAND_ROWS, BAND_PAD, BAND_FIRST };
 struct arg {
 	enum arg_kind kind;
 	const char *name;       /* the kernel's parameter */
@@ -72,7 +73,7 @@ struct arg {
 struct stream_map {
 	struct buffer *buf;     /* one in the arena that holds ROOM rows */
 	int32_t height, room;   /* rows; room == height: all of it */
-	int64_t row;            /* bytes of a row */
+	int64_t row;            /* bytes of a row; 0: every band goes to the same place (the mean of an image) */
 	int stage;              /* that computes it; -1: it is there before */
 };
 struct stream_read { int arg, map; int32_t stride, pad, span; };
@@ -86,6 +87,7 @@ struct stream_stage {
 struct stream {
 	struct call *first;     /* the stages' calls */
 	int32_t band;           /* the most rows that a stage computes at once */
+	int64_t sums;           /* bytes of the sums that the last stage adds to */
 	ARRAY(struct stream_map) maps;
 	ARRAY(struct stream_stage) stages;
 };

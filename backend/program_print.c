@@ -53,7 +53,7 @@ print_arg(FILE *out, const struct arg *a)
 		fprintf(out, "%.9g", (double)a->f);
 		break;
 	case ARG_BAND:
-		fputs(a->i == BAND_ROWS ? "rows of the band" : "padding of the band", out);
+		fputs(a->i == BAND_ROWS ? "rows of the band" : a->i == BAND_PAD ? "padding of the band" : "first row of the band", out);
 		break;
 	case ARG_BLOCK:
 		fputs(a->block ? a->block->unit->title : "none", out);

@@ -153,6 +153,13 @@ schedule_of(struct arena *a, const struct stream *s)
 	return d;
 }
 
+/* The bytes from the beginning of M that END rows take. */
+static int64_t
+bytes_to(const struct stream_map *m, int32_t end)
+{
+	return m->row ? end * m->row : m->buf->bytes;
+}
+
 /* The room of each map that is not kept whole: the most rows from the first that is still to be read to the last of a new band. */
 static void
 find_rooms(struct stream *s)
@@ -186,8 +193,8 @@ stream_distance(const struct stream *s, int x)
 		int64_t needed = nn_rows_needed(d.stages, d.count, d.rows, x) * s->maps.v[x].row;
 
 		d.rows[y].end += d.stages[at].band;
-		if (at == d.count - 1 && d.rows[y].end * s->maps.v[y].row - needed > distance)
-			distance = d.rows[y].end * s->maps.v[y].row - needed;
+		if (at == d.count - 1 && bytes_to(&s->maps.v[y], d.rows[y].end) - needed > distance)
+			distance = bytes_to(&s->maps.v[y], d.rows[y].end) - needed;
 	}
 	arena_free(&scratch);
 	return distance;
@@ -196,7 +203,7 @@ stream_distance(const struct stream *s, int x)
 int64_t
 stream_window_bytes(const struct stream *s)
 {
-	int64_t bytes = 0;
+	int64_t bytes = align_up(s->sums, ARENA_ALIGN);
 
 	for (size_t i = 0; i + 1 < s->maps.n; i++)
 		if (s->maps.v[i].stage >= 0)
@@ -226,6 +233,32 @@ band_of(int32_t height, int32_t most)
 	while (height % band)
 		band--;
 	return band;
+}
+
+/* Whether C takes the mean of all of an image: with sums of its own it can do so some rows at a time. */
+static bool
+is_mean(const struct call *c)
+{
+	return strcmp(c->kernel, "avgpool_i8") == 0 && dim_or(c, "y_h", 0) == 1 && dim_or(c, "y_w", 0) == 1 && dim_or(c, "pad_t", 1) == 0
+		&& dim_or(c, "pad_l", 1) == 0 && dim_or(c, "k_h", 0) == dim_or(c, "x_h", 0) && dim_or(c, "k_w", 0) == dim_or(c, "x_w", 0);
+}
+
+/* The last stage, a mean: its result as a map of the input's height, of which each row lies in the same place. */
+static void
+add_mean(struct arena *a, struct stream *s, struct call *c, int32_t most)
+{
+	int32_t height = dim_or(c, "x_h", 1), band = band_of(height, most);
+	struct stream_stage g = { .call = c, .band = band, .reads = 1, .read = { { .stride = 1, .span = band } } };
+
+	for (size_t i = 1; i < c->args.n; i++)
+		if (is_read(family_of(c), &c->args.v[i])) {
+			g.read[0].arg = (int)i;
+			g.read[0].map = map_of(a, s, &c->args.v[i], -1);
+		}
+	g.map = (int)s->maps.n;
+	ARRAY_PUSH(a, s->maps, ((struct stream_map){ .buf = c->args.v[0].buf, .height = height, .room = height, .stage = (int)s->stages.n }));
+	ARRAY_PUSH(a, s->stages, g);
+	s->sums = dim_or(c, "c_n", 0) * dtype_info[DT_I32].bytes;
 }
 
 static void
@@ -266,7 +299,10 @@ stream_make(struct arena *a, struct call *const *first, int count, int32_t band)
 	for (int i = 0; i < count; i++) {
 		if (!stream_takes(first[i]) || first[i]->core != first[0]->core)
 			return NULL;
-		add_stage(a, s, first[i], band);
+		if (i == count - 1 && i > 0 && is_mean(first[i]))
+			add_mean(a, s, first[i], band);
+		else
+			add_stage(a, s, first[i], band);
 	}
 	for (size_t i = 0; i + 1 < s->maps.n; i++)
 		if (s->maps.v[i].stage >= 0 && !is_inside(s->maps.v[i].buf, first, count))
@@ -318,6 +354,35 @@ set_band(struct call *c, const char *parameter, bool even, int64_t value, enum b
 		return;
 	a->i = even ? value : what;
 	a->kind = even ? ARG_DIM : ARG_BAND;
+}
+
+/* The call of a mean becomes that of the kernel which adds rows to sums. */
+static void
+narrow_mean(struct program *p, struct stream *s, struct stream_stage *g)
+{
+	static const char *const kept[] = { "lo", "hi", "x_w", "x_pitch", "c_n" };
+	struct call *c = g->call, whole = *c;
+	struct buffer *sums = ARENA_NEW(p->arena, struct buffer);
+
+	*sums = (struct buffer){ .id = (int)p->buffers.n, .name = arena_printf(p->arena, "%s.sums", c->node->name), .dtype = DT_I32,
+		.shape = { 1, { (int32_t)(s->sums / dtype_info[DT_I32].bytes) } }, .bytes = s->sums, .align = dtype_info[DT_I32].bytes };
+	ARRAY_PUSH(p->arena, p->buffers, sums);
+	c->kernel = "avgpool_rows_i8";
+	memset(&c->args, 0, sizeof c->args);
+	ARRAY_PUSH(p->arena, c->args, whole.args.v[0]);
+	ARRAY_PUSH(p->arena, c->args, ((struct arg){ .kind = ARG_OUT, .name = "sum", .buf = sums, .dtype = DT_I32 }));
+	ARRAY_PUSH(p->arena, c->args, whole.args.v[g->read[0].arg]);
+	ARRAY_PUSH(p->arena, c->args, ((struct arg){ .kind = ARG_BAND, .name = "row", .i = BAND_FIRST }));
+	for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
+		if (k == 2) {
+			ARRAY_PUSH(p->arena, c->args, ((struct arg){ .kind = ARG_DIM, .name = "height", .i = s->maps.v[g->map].height }));
+			ARRAY_PUSH(p->arena, c->args, ((struct arg){ .kind = ARG_DIM, .name = "x_h", .i = g->band }));
+		}
+		for (size_t i = 0; i < whole.args.n; i++)
+			if (strcmp(whole.args.v[i].name, kept[k]) == 0)
+				ARRAY_PUSH(p->arena, c->args, whole.args.v[i]);
+	}
+	g->read[0].arg = 2;
 }
 
 /* The literals of the call of a whole map become those of a band. */
@@ -416,7 +481,10 @@ stream_insert(struct program *p, struct stream *s, struct call *before)
 	s->first = first;
 	last->next = NULL;
 	for (size_t i = 0; i < s->stages.n; i++) {
-		narrow(s, &s->stages.v[i]);
+		if (s->maps.v[s->stages.v[i].map].row == 0)
+			narrow_mean(p, s, &s->stages.v[i]);
+		else
+			narrow(s, &s->stages.v[i]);
 		s->stages.v[i].call->chain = chain;
 	}
 	collect_args(p, s, chain);

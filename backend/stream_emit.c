@@ -75,10 +75,11 @@ argument(struct cgen *g, const struct stream *s, const struct stream_stage *t, s
 	int64_t row;
 
 	if (a->kind == ARG_BAND)
-		return arena_printf(g->arena, "/* %s */ x.%s", a->name, a->i == BAND_ROWS ? "rows" : "pad");
+		return a->i == BAND_FIRST ? arena_printf(g->arena, "/* %s */ maps[%d].end", a->name, t->map)
+			: arena_printf(g->arena, "/* %s */ x.%s", a->name, a->i == BAND_ROWS ? "rows" : "pad");
 	if (i == 0) {
 		row = s->maps.v[t->map].row / dtype_info[a->dtype].bytes;
-		return arena_printf(g->arena, "%s + y * %" PRId64, arg_pointer(g, a), row);
+		return row ? arena_printf(g->arena, "%s + y * %" PRId64, arg_pointer(g, a), row) : arg_pointer(g, a);
 	}
 	for (int k = 0; k < t->reads; k++)
 		if (t->read[k].arg == (int)i) {

@@ -5,8 +5,10 @@ RUNTIME_FILES = \
 	%D%/nn_add_i32.c \
 	%D%/nn_add_i8.c \
 	%D%/nn_affine_f32.c \
+	%D%/nn_average.h \
 	%D%/nn_avgpool_f32.c \
 	%D%/nn_avgpool_i8.c \
+	%D%/nn_avgpool_rows_i8.c \
 	%D%/nn_chip_reference.h \
 	%D%/nn_chip_suite.h \
 	%D%/nn_block.h \

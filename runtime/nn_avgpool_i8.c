@@ -1,13 +1,7 @@
 #include <stdint.h>
+#include "nn_average.h"
 #include "nn_requant.h"
 #include "nn_span.h"
-
-/* sum / n rounded to the nearest, halves away from zero; n > 0. */
-static inline int32_t
-nn_average(int32_t sum, int32_t n)
-{
-	return sum > 0 ? (int32_t)(((int64_t)sum + n / 2) / n) : (int32_t)(((int64_t)sum - n / 2) / n);
-}
 
 /* y[y_h][y_w][c_n]: the mean of each window of x[x_h][x_w][c_n], held to [lo, hi].  Pixels lie x_pitch and y_pitch
  * elements apart.  Padding, pad_t rows above and pad_l columns to the left, doesn't count: the mean is that of
