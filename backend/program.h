@@ -75,6 +75,7 @@ struct stream_map {
 	int32_t height, room;   /* rows; room == height: all of it */
 	int64_t row;            /* bytes of a row; 0: every band goes to the same place (the mean of an image) */
 	int stage;              /* that computes it; -1: it is there before */
+	int shared;             /* 1, 2: what each band holds is read by the next call to run, so all maps of this number lie in one place; 0: a place of its own */
 };
 struct stream_read { int arg, map; int32_t stride, pad, span; };
 struct stream_stage {

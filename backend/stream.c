@@ -160,15 +160,67 @@ bytes_to(const struct stream_map *m, int32_t end)
 	return m->row ? end * m->row : m->buf->bytes;
 }
 
+/* Stage AT has run after stage BEFORE (-1: none): maps whose rows are KEPT for longer than from one stage to the next. */
+static void
+find_kept(const struct schedule *d, int32_t at, int32_t before, bool *kept)
+{
+	const struct nn_stage *s = &d->stages[at];
+
+	if (before >= 0 && s->read[0].x != d->stages[before].y && s->read[1].x != d->stages[before].y)
+		kept[d->stages[before].y] = true;
+	for (int k = 0; k < 2; k++)
+		if (s->read[k].x >= 0 && nn_rows_needed(d->stages, d->count, d->rows, s->read[k].x) < d->rows[s->read[k].x].end)
+			kept[s->read[k].x] = true;
+}
+
+/* Maps that are not KEPT lie in one place, or in two where one of them is computed from another. */
+static void
+share_windows(struct stream *s, const bool *kept)
+{
+	for (size_t i = 0; i + 1 < s->stages.n; i++) {
+		const struct stream_stage *g = &s->stages.v[i];
+		bool taken[3] = { false };
+
+		if (kept[g->map])
+			continue;
+		for (int k = 0; k < g->reads; k++)
+			taken[s->maps.v[g->read[k].map].shared] = true;
+		s->maps.v[g->map].shared = !taken[1] ? 1 : !taken[2] ? 2 : 0;
+	}
+}
+
+/* The bytes of map I's window; of those that share a place those of the largest. */
+static int64_t
+window_bytes(const struct stream *s, size_t i)
+{
+	int64_t most = s->maps.v[i].room * s->maps.v[i].row;
+
+	for (size_t k = 0; s->maps.v[i].shared && k + 1 < s->maps.n; k++)
+		if (s->maps.v[k].shared == s->maps.v[i].shared && s->maps.v[k].room * s->maps.v[k].row > most)
+			most = s->maps.v[k].room * s->maps.v[k].row;
+	return most;
+}
+
+/* The first map that lies where map I does. */
+static size_t
+first_shared(const struct stream *s, size_t i)
+{
+	for (size_t k = 0; s->maps.v[i].shared && k < i; k++)
+		if (s->maps.v[k].shared == s->maps.v[i].shared)
+			return k;
+	return i;
+}
+
 /* The room of each map that is not kept whole: the most rows from the first that is still to be read to the last of a new band. */
 static void
 find_rooms(struct stream *s)
 {
 	struct arena scratch = { 0 };
 	struct schedule d = schedule_of(&scratch, s);
-	int32_t at;
+	bool *kept = ARENA_ARRAY(&scratch, bool, s->maps.n);
+	int32_t at, before = -1;
 
-	while ((at = nn_rows_next(d.stages, d.count, d.rows)) >= 0) {
+	for (; (at = nn_rows_next(d.stages, d.count, d.rows)) >= 0; before = at) {
 		struct stream_map *y = &s->maps.v[d.stages[at].y];
 		struct nn_rows *rows = &d.rows[d.stages[at].y];
 		int32_t held = rows->end + d.stages[at].band - nn_rows_needed(d.stages, d.count, d.rows, d.stages[at].y);
@@ -176,7 +228,9 @@ find_rooms(struct stream *s)
 		if (y->room < held)
 			y->room = held;
 		rows->end += d.stages[at].band;
+		find_kept(&d, at, before, kept);
 	}
+	share_windows(s, kept);
 	arena_free(&scratch);
 }
 
@@ -206,8 +260,8 @@ stream_window_bytes(const struct stream *s)
 	int64_t bytes = align_up(s->sums, ARENA_ALIGN);
 
 	for (size_t i = 0; i + 1 < s->maps.n; i++)
-		if (s->maps.v[i].stage >= 0)
-			bytes += align_up(s->maps.v[i].room * s->maps.v[i].row, ARENA_ALIGN);
+		if (s->maps.v[i].stage >= 0 && first_shared(s, i) == i)
+			bytes += align_up(window_bytes(s, i), ARENA_ALIGN);
 	return bytes;
 }
 
@@ -327,10 +381,17 @@ make_windows(struct program *p, struct stream *s)
 
 		if (m->stage < 0)
 			continue;
+		if (first_shared(s, i) < i) {
+			b = s->maps.v[first_shared(s, i)].buf;
+			if (m->buf->align > b->align)
+				b->align = m->buf->align;
+			m->buf = b;
+			continue;
+		}
 		*b = *m->buf;
 		b->id = (int)p->buffers.n;
 		b->name = arena_printf(p->arena, "%s.rows", m->buf->name);
-		b->bytes = m->room * m->row;
+		b->bytes = window_bytes(s, i);
 		ARRAY_PUSH(p->arena, p->buffers, b);
 		m->buf = b;
 	}
