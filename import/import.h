@@ -82,6 +82,8 @@ extern const struct import_op tflite_supported[], onnx_supported[]; /* end with 
 const char *import_map(struct import *, const char *path, const struct mapped **);
 /* Unmap these files: the graph's constants are gone then. */
 void import_unmap(struct import *);
+/* activation.c: what models spell out of activations that the graph has as one operation.  Ends with import_prune. */
+void import_activations(struct graph *);
 /* Take out the nodes that no output needs. */
 void import_prune(struct graph *);
 

@@ -1,4 +1,5 @@
 libnetc_a_SOURCES += \
+	%D%/activation.c \
 	%D%/flatbuffer.c \
 	%D%/flatbuffer.h \
 	%D%/import.c \

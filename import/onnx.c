@@ -220,7 +220,7 @@ onnx_read(struct import *m, const unsigned char *data, size_t size)
 	bool good = read_graph(&x);
 	if (import_refuse(m) || !good || m->diag->errors > errors)
 		return false;
-	import_prune(m->graph);
+	import_activations(m->graph);
 	graph_verify(m->graph, "reading the model");
 	return true;
 }

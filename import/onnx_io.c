@@ -45,6 +45,41 @@ given_shape(struct onnx *x, const char *what)
 	return NULL;
 }
 
+/* Whether --shape's NAME is an input of the model or a dimension of one. */
+static bool
+names_input(const struct onnx *x, const char *text)
+{
+	for (size_t i = 0; i < x->graph->n_input; i++) {
+		const Onnx__ValueInfoProto *in = x->graph->input[i];
+		const Onnx__TensorShapeProto *s = in->type && in->type->tensor_type ? in->type->tensor_type->shape : NULL;
+
+		if (in->name && strcmp(in->name, text) == 0)
+			return true;
+		for (size_t k = 0; s && k < s->n_dim; k++)
+			if (s->dim[k]->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM && strcmp(s->dim[k]->dim_param, text) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Each --shape names an input, or a dimension. */
+static bool
+check_shape_options(struct onnx *x)
+{
+	const struct import_opts *o = x->m->opts;
+	bool good = true;
+
+	for (size_t i = 0; o && i < o->dims.n; i++) {
+		const char *text = arena_strndup(x->arena, o->dims.v[i].name, o->dims.v[i].name_len);
+
+		if (names_input(x, text))
+			continue;
+		import_error(x->m, NULL, "--shape names '%s', which is no input of the model and no dimension of one", text);
+		good = false;
+	}
+	return good;
+}
+
 /* Dimension I of the input TEXT, 0 after an error. */
 static int64_t
 input_dim(struct onnx *x, const char *text, const char *where, int i, const Onnx__TensorShapeProto__Dimension *d)
@@ -171,7 +206,7 @@ read_input(struct onnx *x, const Onnx__ValueInfoProto *p)
 bool
 onnx_read_inputs(struct onnx *x)
 {
-	bool good = true;
+	bool good = check_shape_options(x);
 
 	for (size_t i = 0; i < x->graph->n_input; i++)
 		good &= read_input(x, x->graph->input[i]);

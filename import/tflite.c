@@ -332,7 +332,7 @@ tflite_read(struct import *m, const unsigned char *data, size_t size)
 		tfl_read_outputs(&t, &p);
 	if (damaged(&t) || import_refuse(m) || !good || m->diag->errors > before)
 		return false;
-	import_prune(m->graph);
+	import_activations(m->graph);
 	graph_verify(m->graph, "reading the model");
 	return true;
 }

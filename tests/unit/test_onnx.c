@@ -180,6 +180,20 @@ START_TEST(sizes_given)
 }
 END_TEST
 
+START_TEST(sizes_of_nothing)
+{
+	struct reading r = { 0 };
+	struct import_opts opts = { 0 };
+	size_t size;
+	unsigned char *data = onnx_text(&r.arena, "in x f32 Nx3\nnode Relu x -> y\nout y", &size);
+
+	ARRAY_PUSH(&r.arena, opts.dims, ((struct import_dim){ "n", 1, { 1, { 1 } } }));
+	ck_assert(!read_bytes(&r, data, size, &opts));
+	ck_assert_msg(strstr(r.messages, "--shape names 'n', which is no input of the model and no dimension of one"), "%s", r.messages);
+	done(&r);
+}
+END_TEST
+
 /* Constants in a file of 16 bytes beside the model; MESSAGE NULL: they are read. */
 static const struct { const char *model, *message; } externals[] = {
 	{ "in x f32 1x2\nextern w f32 2x1 w.bin 4 8\nnode MatMul x w -> y\nout y", NULL },
@@ -302,6 +316,7 @@ onnx_suite(void)
 	tcase_add_loop_test(t, damage, 0, (int)(sizeof rows / sizeof *rows));
 	tcase_add_loop_test(t, external_data, 0, (int)(sizeof externals / sizeof *externals));
 	tcase_add_test(t, sizes_given);
+	tcase_add_test(t, sizes_of_nothing);
 	tcase_add_test(t, nested_deeply);
 	tcase_add_test(t, no_models);
 	suite_add_tcase(s, t);
