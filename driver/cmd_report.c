@@ -5,6 +5,7 @@
 #include <string.h>
 #include "backend/emit.h"
 #include "chips/chip.h"
+#include "driver/ram.h"
 #include "driver/cmd_report.h"
 #include "driver/dead.h"
 #include "driver/progress.h"
@@ -137,6 +138,19 @@ print_dead_macs(struct view *v)
 			100.0 * (double)dead / (double)all, table_count(&v->c->ir, all)));
 }
 
+/* "; at 'conv1', 48 lie free, 16 are lost to alignment"; "" without a gap.  What is not free is alignment, since results lie over operands at
+ * aligned offsets only. */
+static const char *
+gap_reason(struct view *v, int64_t gap)
+{
+	struct ram_gap g;
+
+	if (gap <= 0 || !ram_gap_of(v->r->program, &v->c->ir, &g))
+		return "";
+	int64_t unused = g.free < gap ? g.free : gap;
+	return arena_printf(&v->c->ir, "; at '%s', %" PRId64 " lie free, %" PRId64 " are lost to alignment", g.at->node->name, unused, gap - unused);
+}
+
 static void
 print_totals(struct view *v)
 {
@@ -159,8 +173,8 @@ print_totals(struct view *v)
 	print_total(v, "arena", p->arena_bytes, " bytes");
 	print_total(v, "lower bound", p->lower_bound, " bytes (most that is live at once)");
 	text_count(&v->text, gap);
-	printf("%-22s %14s bytes (%.1f%%)\n", "gap", text_get(&v->text),
-		p->lower_bound ? 100.0 * (double)gap / (double)p->lower_bound : 0.0);
+	printf("%-22s %14s bytes (%.1f%%%s)\n", "gap", text_get(&v->text),
+		p->lower_bound ? 100.0 * (double)gap / (double)p->lower_bound : 0.0, gap_reason(v, gap));
 }
 
 /* ---- the profile ---- */

@@ -68,6 +68,45 @@ peak_of(const struct program *p, const struct buffer **live)
 	return peak;
 }
 
+/* The bytes between FROM and TO but for those up to the next aligned offset. */
+static int64_t
+free_between(int64_t from, int64_t to, int align)
+{
+	int64_t aligned = (from + align - 1) / align * align;
+
+	return aligned < to ? to - aligned : 0;
+}
+
+bool
+ram_gap_of(const struct program *p, struct arena *scratch, struct ram_gap *g)
+{
+	const struct buffer **live = ARENA_ARRAY(scratch, const struct buffer *, p->buffers.n), *top = NULL;
+	int64_t end = 0, most = -1;
+	size_t n;
+
+	*g = (struct ram_gap){ 0 };
+	for (size_t i = 0; i < p->buffers.n; i++)
+		if (p->buffers.v[i]->kind == BUF_ARENA && (!top || p->buffers.v[i]->offset + p->buffers.v[i]->bytes > top->offset + top->bytes))
+			top = p->buffers.v[i];
+	for (const struct call *c = p->first; c && top; c = c->next) {
+		int64_t held = is_live(top, c) ? bytes_held(live, list_live(p, c, live)) : -1;
+
+		if (held > most) {
+			most = held;
+			g->at = c;
+		}
+	}
+	if (!g->at)
+		return false;
+	n = list_live(p, g->at, live);
+	for (size_t i = 0; i < n; i++) {
+		g->free += free_between(end, live[i]->offset, live[i]->align > p->arena_align ? live[i]->align : p->arena_align);
+		if (live[i]->offset + live[i]->bytes > end)
+			end = live[i]->offset + live[i]->bytes;
+	}
+	return true;
+}
+
 static int
 by_size(const void *x, const void *y)
 {
