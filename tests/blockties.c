@@ -1,12 +1,12 @@
 /* Results of a chip's register block at every threshold of the requantisation: sums at, just below and just above each tie, for many
- * multipliers and all shifts, with and without a lower limit at the zero point, against runtime/nn_requant.h.  Compiled by tests/blocks.test with
- *   -DHEADER="x86-64-v3.h" -DBLOCK=x86_64_v3_block
+ * multipliers and all shifts, with and without a lower limit at the zero point, against runtime/nn_requant.h.  Compiled by tests/blocks.sh with
+ *   -DHEADER="x86-64-v3.h" -DBLOCK=x86_64_v3_block -DCHANNELS=16
  * The values of the windows are 0, so that a sum is its bias. */
 #include <stdio.h>
 #include "nn_requant.h"
 #include HEADER
 
-enum { CHANNELS = 16, IN = 4 };
+enum { IN = 4 };
 struct limits { int32_t zero, lo, hi; };
 
 static const struct limits limits[] = { { 0, -128, 127 }, { -128, -128, 127 }, { 5, 5, 90 }, { 17, -100, 127 } };

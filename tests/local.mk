@@ -19,7 +19,10 @@ shell_tests = \
   %D%/chips_random.test \
   %D%/chip_models.test \
   %D%/chip_tools.test \
-  %D%/blocks.test \
+  %D%/blocks_aarch64-dotprod.test \
+  %D%/blocks_cortex-m4.test \
+  %D%/blocks_portable32.test \
+  %D%/blocks_x86-64-v3.test \
   %D%/chips.test \
   %D%/cores.test \
   %D%/examples.test \
@@ -56,7 +59,7 @@ check_PROGRAMS += %D%/damaged %D%/npycmp %D%/npyrand %D%/onnxcases %D%/netgen %D
 %C%_onnxcases_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
 %C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
-EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/blockties.c %D%/onnx-unsupported %D%/stack.awk %D%/golden %D%/models %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
+EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/blocks.sh %D%/blockties.c %D%/board_arguments.c %D%/onnx-unsupported %D%/stack.awk %D%/golden %D%/models %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
 
 if HAVE_CHECK
 check_PROGRAMS += %D%/unit/unit

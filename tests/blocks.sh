@@ -1,43 +1,66 @@
-#!/bin/sh
-# Register blocks: chips whose units are micro-kernels of their header.  On this machine the headers spell the instructions out in C, so the
-# generated code runs here, under the sanitizers: the four MLPerf Tiny networks give the reference kernels' bytes (seeded weights: the
-# evaluator's), random networks what the evaluator computes.  A Cortex-M4 under QEMU, which has the instructions, gives the same bytes.
-# A chip is tried with its own instructions too, where this machine or a user-mode QEMU has them.
-# BLOCK_CASES (4): how many random networks for each chip.
-top_srcdir=${top_srcdir:-.}
+# blocks.sh: for tests/blocks_CHIP.test; sourced.  Register blocks: chips whose units are micro-kernels of their header.  On this machine the
+# headers spell the instructions out in C, so the generated code runs here, under the sanitizers; with the chip's own instructions where
+# this machine, a user-mode QEMU or a board of QEMU's has them.  The four MLPerf Tiny networks give the reference kernels' bytes (seeded
+# weights: the evaluator's), random networks and windows of every kind what the evaluator computes.
+# BLOCK_CASES (4): how many random networks for each chip.  BLOCK_MODELS (all): the chips that are tried with the trained networks.
 . "$top_srcdir/tests/lib.sh"
 top=$(cd "$top_srcdir" && pwd)
 bin=$(dirname "$NPYCMP")
+firmware=$top/examples/firmware
 models=${MODELS:-$top/../shared/models}
 : "${CC:=cc}"
 
+# The build of a firmware whose program is given its arguments by the emulator: MACHINE and its FLAGS.
+board_program() {
+	have arm-none-eabi-gcc && have qemu-system-arm || return 1
+	compiler=arm-none-eabi-gcc machine=$1 sanitize= runner=on_board
+	shift
+	flags="$* -mthumb -mfloat-abi=hard -ffunction-sections -fdata-sections"
+	main="-Dmain=program"
+	optimise=-O1 # inline assembly that takes all registers leaves none to code that keeps variables in memory
+	link="$top/tests/board_arguments.c $firmware/startup.c -nostartfiles -L$firmware -T $machine.ld -Wl,--gc-sections --specs=rdimon.specs"
+}
+
+# on_board PROGRAM ARGUMENTS...
+on_board() {
+	image=$1 arguments=
+	for argument; do
+		arguments=$arguments,arg=$argument
+	done
+	qemu-system-arm -M "$machine" -nographic -monitor none -serial none -semihosting-config "enable=on,target=native$arguments" -kernel "$image" </dev/null
+}
+
 # instructions STEM: sets compiler, flags, sanitize and runner so that the chip's own instructions are used.  False: nothing here has them.
 instructions() {
+	main= link= optimise=
 	case $1 in
 	x86-64-v3)
 		grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw fma /proc/cpuinfo || return 1
-		flags="-mavx2 -mfma" ;;
+		flags="-mavx2 -mfma" sanitize=-fsanitize=address ;;
 	aarch64-dotprod)
 		have aarch64-linux-gnu-gcc && have qemu-aarch64 || return 1
 		compiler=aarch64-linux-gnu-gcc flags="-march=armv8.2-a+dotprod -static" sanitize= runner=qemu-aarch64 ;;
+	cortex-m4) board_program mps2-an386 -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 ;;
+	cortex-m55) board_program mps3-an547 -mcpu=cortex-m55 -DLOOPS_AND_BRANCHES ;;
 	*) return 1 ;;
 	esac
 }
 
 # plain_c: what the headers have for other machines.
 plain_c() {
-	compiler=$CC flags= sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all" runner=
+	compiler=$CC flags= sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all" runner= main= link= optimise=
 }
 
 # compile LEVEL CHIP NET ARGUMENTS...: $tmp/d/run.
 compile() {
-	level=$1 chip=$2 net=$3
+	level=${optimise:-$1} chip=$2 net=$3
 	shift 3
 	rm -rf "$tmp/d"
 	"$NETC" build "$net" --chip "$chip" --main -o "$tmp/d" "$@" || return 1
 	name=$(basename "$net" .net)
 	"$compiler" -std=gnu99 $CONTRACT $level $flags $sanitize -I"$top/chips" "$tmp/d/$name.c" -c -o "$tmp/d/net.o" &&
-		"$compiler" -std=gnu99 $flags $sanitize -I"$top/chips" "$tmp/d/${name}_main.c" "$tmp/d/net.o" -lm -o "$tmp/d/run"
+		"$compiler" -std=gnu99 $flags $sanitize $main -I"$top/chips" "$tmp/d/${name}_main.c" -c -o "$tmp/d/main.o" &&
+		"$compiler" -std=gnu99 $flags $sanitize "$tmp/d/main.o" "$tmp/d/net.o" $link -lm -o "$tmp/d/run"
 }
 
 # same_as_evaluator NET OUTPUT IN ARGUMENTS...
@@ -90,15 +113,16 @@ END
 	"$bin/npyrand" i8 "$2" 3 "$tmp/in.npy" && compile -O0 "$1" "$tmp/w.net" && same_as_evaluator "$tmp/w.net" y "$tmp/in.npy"
 }
 
-# board CHIP NET: the known answers of NET's tests, on a Cortex-M4.
+# board CHIP: the example firmware with CHIP on BOARD, and the same here.
 board() {
-	make -s -C "$top/examples/firmware" B="$tmp/board" NETC="$NETC" CHIP="$1" CC="$CC" run
+	make -s -C "$firmware" B="$tmp/board" NETC="$NETC" BOARD="$2" CHIP="$1" CC="$CC" run
 }
 
-# ties STEM: the roundings of its block of sixteen channels.
+# ties CHIP STEM: the roundings of its widest block.
 ties() {
-	"$compiler" -std=gnu99 $CONTRACT -O1 $flags $sanitize -I"$top/chips" -I"$top/runtime" -DHEADER="\"$1.h\"" \
-		-DBLOCK="$(echo "$1" | tr - _)_block" "$top/tests/blockties.c" -o "$tmp/ties" && $runner "$tmp/ties"
+	channels=$(sed -n 's/^op block "1x\([0-9]*\)".*/\1/p' "$1" | sort -n | tail -n 1)
+	"$compiler" -std=gnu99 $CONTRACT -O1 $flags $sanitize -I"$top/chips" -I"$top/runtime" -DHEADER="\"$2.h\"" \
+		-DBLOCK="$(echo "$2" | tr - _)_block" -DCHANNELS="$channels" "$top/tests/blockties.c" $link -o "$tmp/ties" && $runner "$tmp/ties"
 }
 
 # trained CHIP STEM, randoms CHIP STEM SEED...
@@ -135,27 +159,37 @@ END
 		"0.06 zero -128"
 }
 
-for chip in "$top"/chips/*.chip; do
-	grep -q '^op block' "$chip" || continue
-	stem=$(basename "$chip" .chip)
+# untrained CHIP STEM ON SEED...: everything but the trained networks.
+untrained() {
+	file=$1 stem=$2 on=$3
+	shift 3
+	grep -q '"[a-z0-9_]*_block(' "$file" && check "ties on $on" ties "$file" "$stem"
+	randoms "$file" "$on" "$@"
+	windows "$file" "$on"
+}
+
+# blocks_of STEM [BOARD...]: chips/STEM.chip; boards of examples/firmware.
+blocks_of() {
+	stem=$1 chip=$top/chips/$1.chip on=$1
+	shift
 	plain_c
-	sixteen=$(grep -c '1x16' "$chip")
-	test "$sixteen" = 0 || check "ties on $stem" ties "$stem"
-	randoms "$chip" "$stem" $(seq 1 "${BLOCK_CASES:-4}")
-	windows "$chip" "$stem"
+	untrained "$chip" "$stem" "$on" $(seq 1 "${BLOCK_CASES:-4}")
 	if instructions "$stem"; then
-		check "ties on $stem with its instructions" ties "$stem"
-		randoms "$chip" "$stem with its instructions" $(seq 101 $((100 + ${BLOCK_CASES:-4})))
-		trained "$chip" "$stem with its instructions"
+		on="$stem with its instructions"
+		untrained "$chip" "$stem" "$on" $(seq 101 $((100 + ${BLOCK_CASES:-4})))
+		sanitize= # which takes compilers long where vectors are unrolled
 	else
-		trained "$chip" "$stem"
+		plain_c
 	fi
-	case $stem in portable32 | cortex-*) ;; *) continue ;; esac
-	if have arm-none-eabi-gcc && have qemu-system-arm; then
-		check "digits on a Cortex-M4 with $stem" board "$chip"
-	else
-		skip "digits on a Cortex-M4 with $stem" "no arm-none-eabi-gcc or qemu-system-arm"
-	fi
-done
-echo "# summary: $(wc -l <"$tmp/used") random networks call register blocks"
-finish
+	case " ${BLOCK_MODELS:-$stem} " in
+	*" $stem "*) trained "$chip" "$on" ;;
+	esac
+	for board; do
+		if have arm-none-eabi-gcc && have qemu-system-arm; then
+			check "digits on the board $board with $stem" board "$chip" "$board"
+		else
+			skip "digits on the board $board with $stem" "no arm-none-eabi-gcc or qemu-system-arm"
+		fi
+	done
+	echo "# summary: $(wc -l <"$tmp/used") random networks call register blocks of $stem"
+}
