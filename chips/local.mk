@@ -40,6 +40,8 @@ dist_chips_DATA = \
 	%D%/aarch64-dotprod.h \
 	%D%/cortex-m4.chip \
 	%D%/cortex-m4.h \
+	%D%/cortex-m55.chip \
+	%D%/cortex-m55.h \
 	%D%/ethos-u55.chip \
 	%D%/gemmini.chip \
 	%D%/k210.chip \

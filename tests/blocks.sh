@@ -16,23 +16,23 @@ board_program() {
 	compiler=arm-none-eabi-gcc machine=$1 sanitize= runner=on_board
 	shift
 	flags="$* -mthumb -mfloat-abi=hard -ffunction-sections -fdata-sections"
-	main="-Dmain=program"
+	main="-Dmain=program" arguments=$top/tests/board_arguments.c
 	optimise=-O1 # inline assembly that takes all registers leaves none to code that keeps variables in memory
-	link="$top/tests/board_arguments.c $firmware/startup.c -nostartfiles -L$firmware -T $machine.ld -Wl,--gc-sections --specs=rdimon.specs"
+	link="$firmware/startup.c -nostartfiles -L$firmware -T $machine.ld -Wl,--gc-sections --specs=rdimon.specs"
 }
 
 # on_board PROGRAM ARGUMENTS...
 on_board() {
-	image=$1 arguments=
+	image=$1 line=
 	for argument; do
-		arguments=$arguments,arg=$argument
+		line=$line,arg=$argument
 	done
-	qemu-system-arm -M "$machine" -nographic -monitor none -serial none -semihosting-config "enable=on,target=native$arguments" -kernel "$image" </dev/null
+	qemu-system-arm -M "$machine" -nographic -monitor none -serial none -semihosting-config "enable=on,target=native$line" -kernel "$image" </dev/null
 }
 
 # instructions STEM: sets compiler, flags, sanitize and runner so that the chip's own instructions are used.  False: nothing here has them.
 instructions() {
-	main= link= optimise=
+	main= arguments= link= optimise=
 	case $1 in
 	x86-64-v3)
 		grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw fma /proc/cpuinfo || return 1
@@ -48,7 +48,7 @@ instructions() {
 
 # plain_c: what the headers have for other machines.
 plain_c() {
-	compiler=$CC flags= sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all" runner= main= link= optimise=
+	compiler=$CC flags= sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all" runner= main= arguments= link= optimise=
 }
 
 # compile LEVEL CHIP NET ARGUMENTS...: $tmp/d/run.
@@ -60,7 +60,7 @@ compile() {
 	name=$(basename "$net" .net)
 	"$compiler" -std=gnu99 $CONTRACT $level $flags $sanitize -I"$top/chips" "$tmp/d/$name.c" -c -o "$tmp/d/net.o" &&
 		"$compiler" -std=gnu99 $flags $sanitize $main -I"$top/chips" "$tmp/d/${name}_main.c" -c -o "$tmp/d/main.o" &&
-		"$compiler" -std=gnu99 $flags $sanitize "$tmp/d/main.o" "$tmp/d/net.o" $link -lm -o "$tmp/d/run"
+		"$compiler" -std=gnu99 $flags $sanitize "$tmp/d/main.o" "$tmp/d/net.o" $arguments $link -lm -o "$tmp/d/run"
 }
 
 # same_as_evaluator NET OUTPUT IN ARGUMENTS...

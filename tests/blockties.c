@@ -6,7 +6,7 @@
 #include "nn_requant.h"
 #include HEADER
 
-enum { IN = 4 };
+enum { IN = 16 };
 struct limits { int32_t zero, lo, hi; };
 
 static const struct limits limits[] = { { 0, -128, 127 }, { -128, -128, 127 }, { 5, 5, 90 }, { 17, -100, 127 } };

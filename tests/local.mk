@@ -21,6 +21,7 @@ shell_tests = \
   %D%/chip_tools.test \
   %D%/blocks_aarch64-dotprod.test \
   %D%/blocks_cortex-m4.test \
+  %D%/blocks_cortex-m55.test \
   %D%/blocks_portable32.test \
   %D%/blocks_x86-64-v3.test \
   %D%/chips.test \
