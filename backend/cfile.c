@@ -103,7 +103,10 @@ cfile_layer_comment(struct cgen *g, struct emitter *e, const struct call *c)
 	if (g->text.c.n)
 		text_add(&g->text, ": ");
 	text_add(&g->text, "%s: ", c->node->name);
-	describe_layer(&g->text, c->node);
+	if (c->source)
+		text_add(&g->text, "rows of the input");
+	else
+		describe_layer(&g->text, c->node);
 	describe_part(g->parts, &part, c->node);
 	if (part.c.n)
 		text_add(&g->text, "; %s", text_get(&part));
@@ -153,6 +156,8 @@ emit_unused(struct cgen *g, struct emitter *e)
 	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		if (!g->out[i].used)
 			emit_line(e, "(void)%s;", g->out[i].id);
+	if (g->p->io_rows && !input_rows_call(g->p))
+		emit_line(e, "(void)read_row;\n\t(void)user;");
 }
 
 static void
@@ -167,6 +172,8 @@ emit_start(struct cgen *g, struct emitter *e)
 		emit_line(e, "const unsigned char *const rom = (const unsigned char *)weights;");
 	if (g->opts->weights == WEIGHTS_BIN)
 		emit_line(e, "const uint32_t *const head = (const uint32_t *)weights;");
+	if (input_rows_call(g->p))
+		emit_line(e, "int status;");
 	if (g->p->arena_bytes > 0 || g->opts->weights == WEIGHTS_BIN)
 		emit_blank(e);
 	emit_align_check(g, e);
@@ -234,6 +241,10 @@ emit_forward(struct cgen *g, struct emitter *e, const char *verb, const char *fi
 		ARRAY_PUSH(g->arena, items, g->in[i].id);
 	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, g->out[i].id);
+	if (g->p->io_rows) {
+		ARRAY_PUSH(g->arena, items, "read_row");
+		ARRAY_PUSH(g->arena, items, "user");
+	}
 	ARRAY_PUSH(g->arena, items, "arena");
 	if (g->opts->weights == WEIGHTS_BIN)
 		ARRAY_PUSH(g->arena, items, "weights");
@@ -347,6 +358,8 @@ cfile_emit(struct cgen *g)
 		weights_emit_offsets(g, &e);
 	pieces_emit(g->pieces, e.out);
 	specs_emit(g, &e);
+	if (input_rows_call(g->p))
+		input_rows_emit(g, &e);
 	streams_emit(g, &e);
 	emit_layer_macro(g, &e);
 	if (g->p->cores > 1)

@@ -51,6 +51,10 @@ cgen_signature_from(struct cgen *g, struct emitter *e, const char *type, const c
 	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "%s *%s",
 			dtype_info[g->out[i].tensor->dtype].c_type, g->out[i].id));
+	if (g->p->io_rows) {
+		ARRAY_PUSH(g->arena, items, input_rows_parameter(g));
+		ARRAY_PUSH(g->arena, items, "void *user");
+	}
 	ARRAY_PUSH(g->arena, items, "void *arena");
 	if (g->opts->weights == WEIGHTS_BIN)
 		ARRAY_PUSH(g->arena, items, "const void *weights");
@@ -133,7 +137,8 @@ reserve_own_names(struct cgen *g)
 {
 	static const char *const lower[] = {
 		"run", "run_checked", "check", "profile", "layer_names", "selftest", "failure", "layer", "test", "value",
-		"check_int8", "check_int", "check_float", "check_size", "check_align", "arena", "steps", "run_core", "barrier"
+		"check_int8", "check_int", "check_float", "check_size", "check_align", "arena", "steps", "run_core", "barrier",
+		"read_row", "read_rows"
 	};
 	static const char *const upper[] = {
 		"H", "WEIGHTS_H", "SELFTEST_H", "ARENA_BYTES", "ARENA_ALIGN", "STACK_BYTES", "LAYERS", "LAYER", "WEIGHTS_BYTES",
@@ -150,6 +155,11 @@ reserve_own_names(struct cgen *g)
 		s = arena_printf(g->arena, "%s_%s", g->upper, upper[i]);
 		ident_reserve(g, s, strlen(s));
 	}
+	for (const struct call *c = g->p->first; c; c = c->next)
+		if (c->stream) {
+			s = chain_id(g, c);
+			ident_reserve(g, s, strlen(s));
+		}
 }
 
 static void

@@ -91,6 +91,19 @@ const char *spec_argument(struct cgen *, const struct arg *);
 /* stream_emit.c: a function for each chain of calls, and the call of one. */
 void streams_emit(struct cgen *, struct emitter *);
 void stream_emit_call(struct cgen *, struct emitter *, const struct call *);
+const char *chain_id(struct cgen *, const struct call *); /* that function's name */
+
+/* input_rows_emit.c: with --io=stream the function of the caller's that delivers rows, "kws_read_row *read_row", and its type; a function
+ * of NAME.c that asks it for several; calls of that, of a chain's stage or as a layer.  Its parameters as NAME_run passes them. */
+const char *input_rows_parameter(struct cgen *);
+void input_rows_emit_type(struct cgen *, struct emitter *);
+void input_rows_emit(struct cgen *, struct emitter *);
+void input_rows_emit_call(struct cgen *, struct emitter *, const struct call *, const char *to, const char *row);
+void input_rows_emit_layer(struct cgen *, struct emitter *, const struct call *);
+/* What ends the inference where that went wrong. */
+void input_rows_emit_check(struct cgen *, struct emitter *);
+/* A function that delivers rows of the image that BODY's statements know. */
+void input_rows_emit_reader(struct cgen *, struct emitter *, const char *body);
 
 /* Is ARG fixed inside the specialised function? */
 bool arg_is_fixed(const struct arg *);

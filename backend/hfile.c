@@ -29,8 +29,13 @@ emit_port(struct cgen *g, struct emitter *e, const struct port *p, const char *w
 	emit_comment(e, text_get(&g->text));
 	define_count(g, e, p->macro, "COUNT", tensor_count(t));
 	define_count(g, e, p->macro, "BYTES", tensor_bytes(t));
-	if (g->p->io_arena)
+	if (p->buf && p->buf->kind == BUF_ARENA)
 		define_count(g, e, p->macro, "OFFSET", p->buf->offset);
+	if (!p->buf) {
+		define_count(g, e, p->macro, "ROWS", t->shape.dim[0]);
+		define_count(g, e, p->macro, "ROW_COUNT", tensor_count(t) / t->shape.dim[0]);
+		define_count(g, e, p->macro, "ROW_BYTES", tensor_bytes(t) / t->shape.dim[0]);
+	}
 	define_count(g, e, p->macro, "RANK", t->shape.rank);
 	text_reset(&g->text);
 	for (int i = 0; i < t->shape.rank; i++)
@@ -139,8 +144,13 @@ emit_run(struct cgen *g, struct emitter *e)
 	if (g->p->cores > 1)
 		define(e, g->upper, "E_CORE", "3 /* core is not from 0 to CORES - 1 */");
 	emit_blank(e);
+	if (g->p->io_rows)
+		input_rows_emit_type(g, e);
 	text_reset(&g->text);
-	text_add(&g->text, "%s", g->p->io_arena
+	text_add(&g->text, "%s", g->p->io_rows
+		? "One inference. The input comes by rows from read_row, which is passed USER. Outputs are row-major and lie in the arena, "
+		"OFFSET bytes from its beginning, to be read after it. Nothing is kept from one call to the next."
+		: g->p->io_arena
 		? "One inference.  Inputs and outputs are row-major and lie in the arena, OFFSET bytes from its beginning: the inputs are written "
 		"there before each call, which may overwrite them, and the outputs read after it.  They may share bytes.  Nothing else "
 		"is kept from one call to the next."

@@ -44,7 +44,7 @@ port_buffer(struct lower *l, enum buffer_port port, enum buffer_kind kind, size_
 {
 	struct buffer *b = tensor_buffer(l->p, l->p->io_arena ? BUF_ARENA : kind, t);
 
-	b->port = port;
+	b->port = port == PORT_IN && l->p->io_rows ? PORT_NONE : port;
 	b->index = (int)index;
 	return b;
 }
@@ -294,7 +294,7 @@ box_reduce(struct box *b)
 /* ---- the program ---- */
 
 struct program *
-program_lower(struct arena *a, const struct graph *g, struct diag *diag, bool io_arena)
+program_lower(struct arena *a, const struct graph *g, struct diag *diag, enum io_mode io)
 {
 	struct program *p = ARENA_NEW(a, struct program);
 	struct lower l = { .p = p, .diag = diag };
@@ -302,10 +302,15 @@ program_lower(struct arena *a, const struct graph *g, struct diag *diag, bool io
 
 	p->arena = a;
 	p->graph = g;
-	p->io_arena = io_arena;
+	p->io_arena = io != IO_CALLER;
+	p->io_rows = io == IO_STREAM;
+	if (p->io_rows && !input_rows_fit(g, diag))
+		return NULL;
 	l.constants = map_new(a);
 	l.of_tensor = ARENA_ARRAY(a, struct buffer *, g->tensors.n);
 	make_ports(&l);
+	if (p->io_rows)
+		input_rows_lower(&l, g->inputs.v[0]);
 	for (const struct node *n = g->first; n; n = n->next) {
 		ok &= n->unit ? lower_unit(&l, n) : lower_table[n->op](&l, n);
 		if (p->last && p->last->node == n)

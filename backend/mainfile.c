@@ -48,6 +48,9 @@ emit_run(struct cgen *g, struct emitter *e)
 	bool bin = g->opts->weights == WEIGHTS_BIN, copies = g->p->io_arena;
 	ARRAY(const char *) items = { 0 };
 
+	if (g->p->io_rows)
+		input_rows_emit_reader(g, e, arena_printf(g->arena, "(void)user;\nmemcpy(to, input0 + row * %s_ROW_COUNT, %s_ROW_BYTES);",
+			g->in[0].macro, g->in[0].macro));
 	emit_line(e, "static int\nrun(const void *weights)");
 	emit_begin(e);
 	if (!bin)
@@ -56,12 +59,16 @@ emit_run(struct cgen *g, struct emitter *e)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "input%d", i));
 	for (int i = 0; i < g->nout && !copies; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "output%d", i));
+	if (g->p->io_rows) {
+		ARRAY_PUSH(g->arena, items, "read_row");
+		ARRAY_PUSH(g->arena, items, "NULL");
+	}
 	ARRAY_PUSH(g->arena, items, "&memory");
 	if (bin)
 		ARRAY_PUSH(g->arena, items, "weights");
 	if (copies)
 		emit_line(e, "int status;\n");
-	for (int i = 0; i < g->nin && copies; i++)
+	for (int i = 0; i < g->nin && copies && !g->p->io_rows; i++)
 		emit_line(e, "memcpy(memory.bytes + %s_OFFSET, input%d, %s_BYTES);", g->in[i].macro, i, g->in[i].macro);
 	emit_list(e, arena_printf(g->arena, "%s %s_run", copies ? "status =" : "return", g->prefix), items.v, (int)items.n, ";");
 	for (int i = 0; i < g->nout && copies; i++)

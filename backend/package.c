@@ -111,12 +111,14 @@ emit_file(struct cgen *g, const char *root, const struct package_file *f)
 
 /* ---- the sketch ---- */
 
-/* in_mfcc or out_prob: an array, or a pointer into the arena. */
+/* in_mfcc or out_prob: an array, or a pointer into the arena; of an input that comes by rows nothing. */
 static void
 emit_port(struct cgen *g, struct emitter *e, const char *direction, const struct port *p)
 {
 	const char *type = dtype_info[p->tensor->dtype].c_type;
 
+	if (!p->buf)
+		return;
 	if (g->p->io_arena)
 		emit_line(e, "static %s *const %s_%s = (%s *)(void *)(arena.bytes + %s_OFFSET);", type, direction, p->id, type, p->macro);
 	else
@@ -131,7 +133,12 @@ emit_storage(struct cgen *g, struct emitter *e)
 		emit_port(g, e, "in", &g->in[i]);
 	for (int i = 0; i < g->nout; i++)
 		emit_port(g, e, "out", &g->out[i]);
-	emit_line(e, "\nvoid\nsetup()");
+	emit_blank(e);
+	if (g->p->io_rows) {
+		emit_comment(e, "What the network is to look at belongs here, row by row; it is zeros.");
+		input_rows_emit_reader(g, e, arena_printf(g->arena, "(void)user;\n(void)row;\nmemset(to, 0, %s_ROW_BYTES);", g->in[0].macro));
+	}
+	emit_line(e, "void\nsetup()");
 	emit_begin(e);
 	emit_line(e, "Serial.begin(115200);");
 	emit_close(e, "\n");
@@ -146,6 +153,10 @@ emit_call(struct cgen *g, struct emitter *e)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "in_%s", g->in[i].id));
 	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
 		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "out_%s", g->out[i].id));
+	if (g->p->io_rows) {
+		ARRAY_PUSH(g->arena, items, "read_row");
+		ARRAY_PUSH(g->arena, items, "NULL");
+	}
 	ARRAY_PUSH(g->arena, items, "&arena");
 	emit_list(e, arena_printf(g->arena, "status = %s_run", g->prefix), items.v, (int)items.n, ";");
 }
@@ -177,7 +188,8 @@ emit_sketch(struct cgen *g, const char *root)
 	emit_begin(&e);
 	emit_line(&e, "unsigned long start, taken;");
 	emit_line(&e, "int status;\n");
-	emit_comment(&e, "What the network is to look at belongs into the inputs here; they are zeros.");
+	if (!g->p->io_rows)
+		emit_comment(&e, "What the network is to look at belongs into the inputs here; they are zeros.");
 	emit_line(&e, "start = micros();");
 	emit_call(g, &e);
 	emit_line(&e, "taken = micros() - start;");

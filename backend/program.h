@@ -107,6 +107,7 @@ struct call {
 	const struct chip_op *unit; /* that it calls, dot products included; NULL: portable C */
 	int64_t copied;         /* bytes that it only moves because a unit's layout, pitch or alignment asks for it */
 	int64_t moved;          /* bytes that it only moves to make room in the arena */
+	bool source;            /* the caller's function fills in rows of the network's input: FROM the one to TO the other, its ints */
 	struct stream *stream;  /* of a chain of calls: its arguments are all that those touch; NULL: one kernel */
 	const struct call *chain; /* of a stage's call: that chain */
 	int core;               /* that runs it */
@@ -121,6 +122,7 @@ struct program {
 	int call_count;
 	int kernel_count;       /* calls, the stages' included: these have the indices from call_count on */
 	bool io_arena;          /* the network's inputs and outputs lie in the arena, not in storage of the caller's */
+	bool io_rows;           /* but the input comes by rows, from a function of the caller's */
 	ARRAY(struct buffer *) buffers;
 	ARRAY(struct buffer *) consts;  /* of buffers, those of kind CONST in order of first use */
 	int64_t arena_bytes;    /* set by program_plan */
@@ -139,8 +141,9 @@ struct lower {
 };
 typedef bool lower_fn(struct lower *, const struct node *);
 extern lower_fn *const lower_table[OP_COUNT];
-/* IO_ARENA: inputs and outputs lie in the arena. */
-struct program *program_lower(struct arena *, const struct graph *, struct diag *, bool io_arena);
+/* Where inputs and outputs lie: with the caller; in the arena; outputs in the arena, while the input, one image, comes by rows. */
+enum io_mode { IO_CALLER, IO_ARENA, IO_STREAM };
+struct program *program_lower(struct arena *, const struct graph *, struct diag *, enum io_mode);
 
 /* For the lower_X functions.  A new call, and its arguments in order. */
 struct call *lower_call(struct lower *, const struct node *, const char *kernel);
@@ -157,6 +160,13 @@ void call_dim(struct lower *, struct call *, const char *name, int64_t);
 void program_spread(struct program *);
 /* Whether the order matters of two calls that touch one buffer through A and B. */
 bool args_conflict(const struct arg *a, const struct arg *b);
+
+/* backend/input_rows.c: how the rows of the input come into the program, with IO_STREAM.  Whether they can, else a message. */
+bool input_rows_fit(const struct graph *, struct diag *);
+/* The call that fills in all of them; a chain that it becomes part of makes that as many as it needs. */
+void input_rows_lower(struct lower *, const struct tensor *);
+/* The call of the program that asks for rows, or NULL: none does. */
+const struct call *input_rows_call(const struct program *);
 
 /* The calls of kernels in turn, those of chains in place of the chains: the first, and the one after C; NULL at the end. */
 const struct call *program_kernels(const struct program *);

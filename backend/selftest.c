@@ -395,6 +395,8 @@ run_arguments(struct cgen *g)
 		text_add(&g->text, "(%s *)(void *)(m + %" PRId64 "), ", dtype_info[t->dtype].c_type, at);
 		at += tensor_bytes(t);
 	}
+	if (g->p->io_rows)
+		text_add(&g->text, "read_row, &image, ");
 	text_add(&g->text, "memory, %scompare, &s", g->opts->weights == WEIGHTS_BIN ? "weights, " : "");
 	return text_get(&g->text);
 }
@@ -416,12 +418,14 @@ emit_runner(struct selftest *s, struct emitter *e)
 	emit_open(e, "for (int i = 0; i < TESTS; i++)");
 	emit_line(e, "const struct test *t = &tests[i];");
 	emit_line(e, "struct state s = { m, t->expected, failure, 0 };");
+	if (g->p->io_rows)
+		emit_line(e, "const void *image = t->inputs[0];");
 	emit_line(e, "int status;\n");
 	emit_line(e, "failure->test = t->name;");
 	emit_line(e, "failure->layer = failure->part = NULL;");
 	emit_line(e, "failure->index = 0;");
 	emit_line(e, "failure->got = failure->expected = 0;");
-	for (int k = 0; k < g->nin && g->p->io_arena; k++)
+	for (int k = 0; k < g->nin && g->p->io_arena && !g->p->io_rows; k++)
 		emit_line(e, "memcpy(m + %s_OFFSET, t->inputs[%d], %s_BYTES);", g->in[k].macro, k, g->in[k].macro);
 	emit_line(e, "status = %s_run_checked(%s);", g->prefix, run_arguments(g));
 	emit_line(e, "if (status != 0)");
@@ -486,5 +490,8 @@ selftest_emit(struct cgen *g)
 			ARRAY_PUSH(g->arena, tests, t);
 	emit_tests(&s, &e, tests.v, (int)tests.n);
 	emit_fixed(g, &e, functions);
+	if (g->p->io_rows)
+		input_rows_emit_reader(g, &e, arena_printf(g->arena, "memcpy(to, (const char *)*(const void **)user + row * %s_ROW_BYTES, "
+			"%s_ROW_BYTES);", g->in[0].macro, g->in[0].macro));
 	emit_runner(&s, &e);
 }

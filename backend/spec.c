@@ -75,6 +75,8 @@ specs_collect(struct cgen *g)
 		name key;
 		struct spec *s;
 
+		if (c->source)
+			continue;
 		text_reset(&g->text);
 		add_key(&g->text, c);
 		key = intern(g->names, text_get(&g->text));
@@ -389,6 +391,10 @@ spec_emit_call(struct cgen *g, struct emitter *e, const struct call *c)
 
 	if (c->stream) {
 		stream_emit_call(g, e, c);
+		return;
+	}
+	if (c->source) {
+		input_rows_emit_layer(g, e, c);
 		return;
 	}
 	for (size_t i = 0; i < c->args.n; i++)

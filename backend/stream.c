@@ -13,8 +13,9 @@
 
 /* ---- which calls ---- */
 
-/* How a kernel goes through rows: windows of an image by y_h, x_h and pad_t, or so many of all its vectors or elements. */
-enum shape_of { IMAGE, WINDOWS, ELEMENTS };
+/* How a kernel goes through rows: windows of an image by y_h, x_h and pad_t, or so many of all its vectors or elements; or it reads
+ * none, and they come from outside. */
+enum shape_of { IMAGE, WINDOWS, ELEMENTS, SOURCE };
 static const struct family {
 	const char *kernel;      /* with what may follow behind "_" */
 	enum shape_of shape;
@@ -38,6 +39,9 @@ static const struct family {
 	{ "hard_swish", ELEMENTS, { "x", NULL } },
 	{ "sigmoid", ELEMENTS, { "x", NULL } },
 	{ "tanh", ELEMENTS, { "x", NULL } },
+	{ "quantize", ELEMENTS, { "x", NULL } },
+	{ "dequantize", ELEMENTS, { "x", NULL } },
+	{ "input", SOURCE, { NULL, NULL } },
 };
 
 static const struct family *
@@ -88,7 +92,10 @@ height_of(const struct arg *a)
 static bool
 is_read(const struct family *f, const struct arg *a)
 {
-	return a->kind == ARG_IN && (strcmp(a->name, f->reads[0]) == 0 || (f->reads[1] && strcmp(a->name, f->reads[1]) == 0));
+	for (int k = 0; a->kind == ARG_IN && k < 2 && f->reads[k]; k++)
+		if (strcmp(a->name, f->reads[k]) == 0)
+			return true;
+	return false;
 }
 
 /* Element for element, A has a row for each of Y. */
@@ -122,7 +129,7 @@ stream_takes(const struct call *c)
 			return false;
 		maps++;
 	}
-	return maps > 0;
+	return maps > 0 || f->shape == SOURCE;
 }
 
 /* ---- the schedule ---- */
@@ -319,7 +326,7 @@ static void
 add_stage(struct arena *a, struct stream *s, struct call *c, int32_t most)
 {
 	const struct family *f = family_of(c);
-	struct stream_stage g = { .call = c, .band = band_of(height_of(&c->args.v[0]), most) };
+	struct stream_stage g = { .call = c, .band = f->shape == SOURCE ? 1 : band_of(height_of(&c->args.v[0]), most) };
 	bool image = f->shape == IMAGE;
 
 	for (size_t i = 1; i < c->args.n; i++) {
@@ -343,6 +350,18 @@ is_inside(const struct buffer *b, struct call *const *first, int count)
 	return b->kind == BUF_ARENA && b->port == PORT_NONE && b->first >= first[0]->slot && b->last <= first[count - 1]->slot;
 }
 
+/* Whether the stage added last takes its maps by the rows that they have: a view of another shape has others. */
+static bool
+has_same_rows(const struct stream *s)
+{
+	const struct stream_stage *g = &s->stages.v[s->stages.n - 1];
+
+	for (int k = 0; k < g->reads; k++)
+		if (s->maps.v[g->read[k].map].height != height_of(&g->call->args.v[g->read[k].arg]))
+			return false;
+	return s->maps.v[g->map].stage == (int)s->stages.n - 1;
+}
+
 struct stream *
 stream_make(struct arena *a, struct call *const *first, int count, int32_t band)
 {
@@ -357,6 +376,8 @@ stream_make(struct arena *a, struct call *const *first, int count, int32_t band)
 			add_mean(a, s, first[i], band);
 		else
 			add_stage(a, s, first[i], band);
+		if (!has_same_rows(s))
+			return NULL;
 	}
 	for (size_t i = 0; i + 1 < s->maps.n; i++)
 		if (s->maps.v[i].stage >= 0 && !is_inside(s->maps.v[i].buf, first, count))
@@ -468,6 +489,10 @@ narrow(const struct stream *s, struct stream_stage *g)
 			n->i = n->i / height * g->band;
 		else
 			rows->i = rows->i / height * g->band;
+		break;
+	case SOURCE:
+		set_band(c, "row", false, 0, BAND_FIRST);
+		rows->i = g->band;
 		break;
 	}
 }

@@ -3,8 +3,18 @@
 #include <inttypes.h>
 #include "backend/cgen.h"
 
-/* The parameters that the function of a chain has in turn, and what NAME_run passes for them: the arena, the constants' address and the
- * network's inputs and outputs that it touches. */
+/* Whether one of the chain's stages asks for rows of the network's input. */
+static bool
+has_source(const struct stream *s)
+{
+	for (size_t i = 0; i < s->stages.n; i++)
+		if (s->stages.v[i].call->source)
+			return true;
+	return false;
+}
+
+/* The parameters that the function of a chain has in turn, and what NAME_run passes for them: the arena, the constants' address, the
+ * network's inputs and outputs that it touches and the function that delivers rows. */
 static int
 list_parameters(struct cgen *g, const struct call *chain, bool types, const char **items)
 {
@@ -24,6 +34,10 @@ list_parameters(struct cgen *g, const struct call *chain, bool types, const char
 	}
 	if (bin && rom)
 		items[n++] = types ? "const unsigned char *rom" : "rom";
+	if (has_source(chain->stream)) {
+		items[n++] = types ? input_rows_parameter(g) : "read_row";
+		items[n++] = types ? "void *user" : "user";
+	}
 	return n;
 }
 
@@ -76,15 +90,15 @@ argument(struct cgen *g, const struct stream *s, const struct stream_stage *t, s
 
 	if (a->kind == ARG_BAND)
 		return a->i == BAND_FIRST ? arena_printf(g->arena, "/* %s */ maps[%d].end", a->name, t->map)
-			: arena_printf(g->arena, "/* %s */ x.%s", a->name, a->i == BAND_ROWS ? "rows" : "pad");
+			: arena_printf(g->arena, "/* %s */ band.%s", a->name, a->i == BAND_ROWS ? "rows" : "pad");
 	if (i == 0) {
 		row = s->maps.v[t->map].row / dtype_info[a->dtype].bytes;
-		return row ? arena_printf(g->arena, "%s + y * %" PRId64, arg_pointer(g, a), row) : arg_pointer(g, a);
+		return row ? arena_printf(g->arena, "%s + to_row * %" PRId64, arg_pointer(g, a), row) : arg_pointer(g, a);
 	}
 	for (int k = 0; k < t->reads; k++)
 		if (t->read[k].arg == (int)i) {
 			row = s->maps.v[t->read[k].map].row / dtype_info[a->dtype].bytes;
-			return arena_printf(g->arena, "%s + %s.row * %" PRId64, arg_pointer(g, a), k ? "x2" : "x", row);
+			return arena_printf(g->arena, "%s + %s.row * %" PRId64, arg_pointer(g, a), k ? "band_2" : "band", row);
 		}
 	return spec_argument(g, a);
 }
@@ -103,7 +117,10 @@ emit_stage(struct cgen *g, struct emitter *e, const struct stream *s, int index)
 	for (size_t i = 0; i < c->args.n; i++)
 		if (!arg_is_fixed(&c->args.v[i]))
 			items[n++] = argument(g, s, t, i);
-	emit_list(e, g->spec_of[c->index]->id, items, n, ";");
+	if (c->source)
+		input_rows_emit_call(g, e, c, items[0], items[1]);
+	else
+		emit_list(e, g->spec_of[c->index]->id, items, n, ";");
 	emit_line(e, "break;");
 	e->depth--;
 }
@@ -122,21 +139,26 @@ emit_loop(struct cgen *g, struct emitter *e, const struct stream *s)
 {
 	int count = (int)s->stages.n;
 
+	if (has_source(s))
+		emit_line(e, "int status;");
 	emit_blank(e);
-	emit_open(e, "for (int32_t s; (s = nn_rows_next(stages, %d, maps)) >= 0; maps[stages[s].y].end += stages[s].band)", count);
-	emit_line(e, "const int32_t y = nn_rows_make_room(stages, %d, maps, s, ram);", count);
-	emit_line(e, "const struct nn_band x = nn_rows_read(&stages[s], 0, maps);");
+	emit_open(e, "for (int32_t stage; (stage = nn_rows_next(stages, %d, maps)) >= 0; maps[stages[stage].y].end += stages[stage].band)",
+		count);
+	emit_line(e, "const int32_t to_row = nn_rows_make_room(stages, %d, maps, stage, ram);", count);
+	emit_line(e, "const struct nn_band band = nn_rows_read(&stages[stage], 0, maps);");
 	if (reads_two(s))
-		emit_line(e, "const struct nn_band x2 = stages[s].read[1].x < 0 ? x : nn_rows_read(&stages[s], 1, maps);");
+		emit_line(e, "const struct nn_band band_2 = nn_rows_read(&stages[stage], 1, maps);");
 	emit_blank(e);
-	emit_line(e, "switch (s) {");
+	emit_line(e, "switch (stage) {");
 	for (int i = 0; i < count; i++)
 		emit_stage(g, e, s, i);
 	emit_line(e, "}");
 	emit_close(e, "");
+	if (has_source(s))
+		emit_line(e, "return %s_OK;", g->upper);
 }
 
-static const char *
+const char *
 chain_id(struct cgen *g, const struct call *chain)
 {
 	return arena_printf(g->arena, "%s_chain_%d", g->prefix, chain->index);
@@ -147,14 +169,14 @@ streams_emit(struct cgen *g, struct emitter *e)
 {
 	for (const struct call *c = g->p->first; c; c = c->next) {
 		const struct stream *s = c->stream;
-		const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n + 2);
+		const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n + 4);
 
 		if (!s)
 			continue;
 		emit_comment(e, arena_printf(g->arena, "%s to %s, at most %d row%s at a time: the next stage to run is the last one, or if "
 			"rows are missing that it reads, the stage that computes these, and so on.", s->stages.v[0].call->node->name, c->node->name,
 			(int)s->band, s->band == 1 ? "" : "s"));
-		emit_line(e, "static void");
+		emit_line(e, has_source(s) ? "static int" : "static void");
 		emit_list(e, chain_id(g, c), items, list_parameters(g, c, true, items), "");
 		emit_begin(e);
 		emit_stages(g, e, s);
@@ -168,8 +190,11 @@ streams_emit(struct cgen *g, struct emitter *e)
 void
 stream_emit_call(struct cgen *g, struct emitter *e, const struct call *c)
 {
-	const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n + 2);
+	const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n + 4);
 	int n = list_parameters(g, c, false, items);
+	bool status = has_source(c->stream);
 
-	emit_list(e, arena_printf(g->arena, "%s_LAYER(%d, %s", g->upper, c->index, chain_id(g, c)), items, n, ");");
+	emit_list(e, arena_printf(g->arena, "%s_LAYER(%d, %s%s", g->upper, c->index, status ? "status = " : "", chain_id(g, c)), items, n, ");");
+	if (status)
+		input_rows_emit_check(g, e);
 }

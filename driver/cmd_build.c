@@ -45,8 +45,8 @@ command_text(struct arena *a, const struct options *o)
 	const char *s = arena_printf(a, "netc build %s%s%s%s", path_base(o->files[0]), modes[o->weights],
 		o->main ? " --main" : "", o->selftest ? " --selftest" : "");
 
-	if (o->io == IO_ARENA)
-		s = arena_printf(a, "%s --io=arena", s);
+	if (o->io != IO_CALLER)
+		s = arena_printf(a, "%s --io=%s", s, o->io == IO_ARENA ? "arena" : "stream");
 	if (o->stream != STREAM_AUTO)
 		s = arena_printf(a, "%s --stream=%s", s, stream_modes[o->stream]);
 	if (o->stream == STREAM_AUTO && o->limits_ram)

@@ -103,7 +103,7 @@ compile_passes(struct compilation *c, struct pass_ctx *ctx, bool *stopped)
 static bool
 lower_and_plan(struct compilation *c, const struct options *o, int64_t target)
 {
-	c->program = program_lower(&c->ir, c->graph, &c->diag, o->io == IO_ARENA);
+	c->program = program_lower(&c->ir, c->graph, &c->diag, o->io);
 	if (!c->program || c->diag.errors)
 		return false;
 	if (target < INT64_MAX)
@@ -131,11 +131,19 @@ keep_limit(struct compilation *c, const struct options *o)
 	return true;
 }
 
+/* Whether the arena is to be as small as chains can make it: the input comes by rows so that it need not be whole, so with those too, unless
+ * there is a limit to keep. */
+static bool
+streams_all(const struct options *o)
+{
+	return o->stream == STREAM_ON || (o->stream == STREAM_AUTO && o->io == IO_STREAM && !o->limits_ram);
+}
+
 bool
 compile_lower(struct compilation *c, const struct options *o)
 {
 	progress_step("planning memory");
-	if (!lower_and_plan(c, o, o->stream == STREAM_ON ? 0 : INT64_MAX))
+	if (!lower_and_plan(c, o, streams_all(o) ? 0 : INT64_MAX))
 		return false;
 	return o->stream != STREAM_AUTO || !o->limits_ram || keep_limit(c, o);
 }

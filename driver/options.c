@@ -89,7 +89,7 @@ static const char *const weights_modes[] = {
 const char *const package_names[] = {
 	[PACKAGE_CMAKE] = "cmake", [PACKAGE_ARDUINO] = "arduino", [PACKAGE_ZEPHYR] = "zephyr"
 };
-static const char *const io_modes[] = { [IO_CALLER] = "caller", [IO_ARENA] = "arena" };
+static const char *const io_modes[] = { [IO_CALLER] = "caller", [IO_ARENA] = "arena", [IO_STREAM] = "stream" };
 const char *const stream_modes[] = { [STREAM_AUTO] = "auto", [STREAM_ON] = "on", [STREAM_OFF] = "off" };
 static const char *const classes[] = { "exact", "bounded" };
 static const char *const bits_words[] = { "chip", "network" };
@@ -257,7 +257,7 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 		return i >= 0;
 	case OPT_RAM_LIMIT:   return parse_ram_limit(cmd, o, text);
 	case OPT_IO:
-		i = choose(cmd, "--io", text, io_modes, 2);
+		i = choose(cmd, "--io", text, io_modes, 3);
 		o->io = (enum io_mode)i;
 		return i >= 0;
 	case OPT_STREAM:

@@ -26,7 +26,7 @@ struct options {
 	const char *out_dir;
 	enum weights_mode weights;
 	enum package package;
-	enum io_mode { IO_CALLER, IO_ARENA } io;
+	enum io_mode io;
 	enum stream_mode { STREAM_AUTO, STREAM_ON, STREAM_OFF } stream;
 	bool limits_ram;
 	int64_t ram_limit;              /* bytes of the arena */

@@ -142,12 +142,15 @@ add_nodes(struct report *r)
 	}
 }
 
+/* Asking for the network's input is a call, but no layer. */
 static void
 add_calls(struct report *r)
 {
 	for (const struct call *c = r->program->first; c; c = c->next) {
 		struct report_layer *l = map_get(r->by_path, c->node->label);
 
+		if (!l)
+			continue;
 		l->calls++;
 		if (r->profile)
 			l->measured += r->profile->time[c->index];

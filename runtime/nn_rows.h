@@ -80,16 +80,20 @@ nn_rows_make_room(const struct nn_stage *stages, int32_t count, struct nn_rows *
 	return y->end - y->first;
 }
 
-/* The rows of its K-th map that stage S reads now. */
+/* The rows of its K-th map that stage S reads now; none if it has no such map. */
 static inline struct nn_band
 nn_rows_read(const struct nn_stage *s, int32_t k, const struct nn_rows *rows)
 {
-	const struct nn_rows *x = &rows[s->read[k].x];
-	const int32_t origin = rows[s->y].end * s->read[k].stride - s->read[k].pad;
-	const int32_t first = nn_rows_min(origin > 0 ? origin : 0, x->height), end = nn_rows_min(origin + s->read[k].span, x->height);
-	struct nn_band b = { first - x->first, end - first, first - origin };
-	if (end <= first) {
-		b.row = b.rows = b.pad = 0;
+	struct nn_band b = { 0, 0, 0 };
+	if (s->read[k].x >= 0) {
+		const struct nn_rows *x = &rows[s->read[k].x];
+		const int32_t origin = rows[s->y].end * s->read[k].stride - s->read[k].pad;
+		const int32_t first = nn_rows_min(origin > 0 ? origin : 0, x->height), end = nn_rows_min(origin + s->read[k].span, x->height);
+		if (first < end) {
+			b.row = first - x->first;
+			b.rows = end - first;
+			b.pad = first - origin;
+		}
 	}
 	return b;
 }
