@@ -5,6 +5,7 @@ netc_SOURCES = \
   %D%/cmd_chip.c \
   %D%/cmd_compare.c \
   %D%/cmd_explain.c \
+  %D%/cmd_export.c \
   %D%/cmd_fmt.c \
   %D%/cmd_import.c \
   %D%/cmd_report.c \

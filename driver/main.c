@@ -14,6 +14,7 @@ static const struct command commands[] = {
 	{ "run", CMD_RUN, "NET.net IN.npy...", 1, -1, "Evaluate a network on .npy files, one per input in order", cmd_run },
 	{ "report", CMD_REPORT, "NET.net", 1, 1, "Show layers, their work and where their results lie", cmd_report },
 	{ "import", CMD_IMPORT, "MODEL [ARRAY.npy...]", 1, -1, "Turn a TensorFlow Lite or ONNX model into a .net", cmd_import },
+	{ "export", CMD_EXPORT, "NET.net", 1, 1, "Write a network as an ONNX model", cmd_export },
 	{ "fmt", CMD_FMT, "FILE...", 1, -1, "Print .net and .chip files in the canonical form", cmd_fmt },
 	{ "test", CMD_TEST, "NET.net", 1, 1, "Run the test blocks of a network in the evaluator", cmd_test },
 	{ "chip-mock", CMD_CHIP_MOCK, "C.chip", 1, 1, "Write C twins of a chip's intrinsics, which stop at a broken limit", cmd_chip_mock },

@@ -216,6 +216,7 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 
 	switch (id) {
 	case OPT_OUT_DIR:     o->out_dir = text; break;
+	case OPT_OUT_FILE:    o->out_file = text; break;
 	case OPT_MAIN:        o->main = true; break;
 	case OPT_SELFTEST:    o->selftest = o->sema.need_tests = true; break;
 	case OPT_QUIET:       o->quiet = true; break;
@@ -333,12 +334,12 @@ make_table(struct table *t, const struct command *cmd)
 }
 
 static enum option_id
-option_of(int value)
+option_of(const struct command *cmd, int value)
 {
 	if (value >= LONG_BASE)
 		return (enum option_id)(value - LONG_BASE);
 	for (int i = 0; i < OPT_COUNT; i++)
-		if (info[i].letter == value)
+		if (info[i].letter == value && (info[i].commands & cmd->bit))
 			return (enum option_id)i;
 	return OPT_COUNT;
 }
@@ -431,7 +432,7 @@ options_parse(struct options *o, const struct command *cmd, int argc, char **arg
 			unknown_option(cmd, &t, argv[optind - 1]);
 			return false;
 		}
-		if (!parse_value(cmd, o, option_of(value), optarg, status))
+		if (!parse_value(cmd, o, option_of(cmd, value), optarg, status))
 			return false;
 	}
 	o->files = argv + optind;
@@ -442,6 +443,8 @@ options_parse(struct options *o, const struct command *cmd, int argc, char **arg
 		usage_error(cmd, "%s needs %s", cmd->name, cmd->arguments);
 	else if (cmd->bit == CMD_IMPORT && o->nfiles > 1 && !o->test_arrays)
 		usage_error(cmd, "import takes only MODEL; with --test, arrays may follow it: what is '%s'?", o->files[1]);
+	else if (cmd->bit == CMD_EXPORT && !o->out_file)
+		usage_error(cmd, "export needs -o FILE.onnx");
 	else if (cmd->max_files >= 0 && o->nfiles > cmd->max_files)
 		usage_error(cmd, "%s takes only %s, what is '%s'?", cmd->name, cmd->arguments, o->files[cmd->max_files]);
 	else

@@ -9,10 +9,10 @@
 enum {
 	CMD_BUILD = 1, CMD_CHECK = 2, CMD_RUN = 4, CMD_REPORT = 8, CMD_FMT = 16, CMD_TEST = 32, CMD_EXPLAIN = 64, CMD_COMPARE = 128,
 	CMD_CHIP_MOCK = 256, CMD_CHIP_TEST = 512, CMD_CHIP_DOC = 1024,
-	CMD_IMPORT = 2048,
+	CMD_IMPORT = 2048, CMD_EXPORT = 4096,
 	CMD_PASSES = CMD_BUILD | CMD_CHECK | CMD_REPORT,                     /* those that lower the graph */
 	CMD_PLANS = CMD_PASSES | CMD_EXPLAIN | CMD_COMPARE,                  /* that decide how layers are executed */
-	CMD_GRAPH = CMD_PLANS | CMD_RUN | CMD_TEST,                          /* that build it */
+	CMD_GRAPH = CMD_PLANS | CMD_RUN | CMD_TEST | CMD_EXPORT,             /* that build it */
 	CMD_CHIP = CMD_CHIP_MOCK | CMD_CHIP_TEST | CMD_CHIP_DOC,                /* that read a .chip alone */
 	CMD_ALL = CMD_GRAPH | CMD_FMT | CMD_CHIP | CMD_IMPORT
 };
@@ -23,7 +23,7 @@ enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct options {
-	const char *out_dir;
+	const char *out_dir, *out_file; /* out_file: of export */
 	enum weights_mode weights;
 	enum package package;
 	enum io_mode io;
@@ -82,6 +82,7 @@ int cmd_fmt(const struct options *);
 int cmd_explain(const struct options *);
 int cmd_compare(const struct options *);
 int cmd_import(const struct options *);
+int cmd_export(const struct options *);
 int cmd_test(const struct options *);
 int cmd_chip_mock(const struct options *);
 int cmd_chip_test(const struct options *);

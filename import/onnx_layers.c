@@ -47,12 +47,29 @@ onnx_layer_input(struct onnx *x, const struct onnx_node *n, struct onnx_layer *l
 	return l->i8 ? onnx_tensor(x, n, l->in) : onnx_tensor_f32(x, n, l->in);
 }
 
+/* Whether the layer's bias are integers in units of the scales of its input and weights, as an int8 layer has them. */
+static bool
+has_integer_bias(const struct onnx_layer *l)
+{
+	const struct onnx_quant *q = l->bias->quant;
+
+	if (!q || l->bias->type != ONNX_I32 || l->beta != 1 || q->count != l->quant.count)
+		return false;
+	for (int i = 0; i < l->quant.count; i++)
+		if (q->scale[i] != input_of(l)->quant.scale[0] * l->quant.scale[i])
+			return false;
+	return true;
+}
+
 /* Value I of the layer's bias, in units of input scale and weight scale where it is int8. */
 static double
-bias_at(const struct onnx_layer *l, int64_t i)
+bias_at(const struct onnx_layer *l, bool integers, int64_t i)
 {
-	double v = (double)l->beta * onnx_real(l->bias, onnx_count(&l->bias->dims) == 1 ? 0 : i);
+	int64_t at = onnx_count(&l->bias->dims) == 1 ? 0 : i;
 
+	if (integers)
+		return (double)onnx_int(l->bias, at);
+	double v = (double)l->beta * onnx_real(l->bias, at);
 	if (l->i8)
 		v = round(v / ((double)input_of(l)->quant.scale[0] * (double)l->quant.scale[l->quant.count > 1 ? i : 0]));
 	return v;
@@ -72,8 +89,9 @@ onnx_layer_bias(struct onnx *x, const struct onnx_node *n, const struct onnx_lay
 		return onnx_error(x, n, "its bias has %lld values for %lld channels", (long long)count, (long long)out);
 	float *f = ARENA_ARRAY(x->arena, float, (size_t)out);
 	int32_t *q = (int32_t *)(void *)f;
+	bool integers = l->i8 && has_integer_bias(l);
 	for (int64_t i = 0; i < out; i++) {
-		double v = bias_at(l, i);
+		double v = bias_at(l, integers, i);
 
 		if (!l->i8)
 			f[i] = (float)v;

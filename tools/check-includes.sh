@@ -9,15 +9,16 @@ allowed() {
 	weights) echo support ir weights ;;
 	sema) echo support parser ir weights sema ;;
 	import) echo support parser ir weights import ;;
+	export) echo support ir import export ;;
 	chips) echo support parser ir chips ;;
 	passes) echo support ir chips passes ;;
 	backend) echo support ir chips backend runtime ;;
 	report) echo support ir chips backend runtime report ;;
-	driver) echo support lexer parser ir weights sema import chips passes backend runtime report driver ;;
+	driver) echo support lexer parser ir weights sema import export chips passes backend runtime report driver ;;
 	esac
 }
 bad=0
-for dir in support lexer parser ir weights sema import chips passes backend report driver; do
+for dir in support lexer parser ir weights sema import export chips passes backend report driver; do
 	ok=$(allowed $dir)
 	for f in "$dir"/*.[chly]; do
 		for inc in $(sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$f" | sort -u); do

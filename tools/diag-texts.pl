@@ -10,8 +10,8 @@ use File::Find;
 
 my $top = shift // '.';
 my $callers = join '|', qw(diag_error diag_note diag_warning sema_error sema_note usage_error refuse reason blame_attr blame_input blame_scale blame_op fail wrong
-	wrong_arg wrong_source bad);
-my @dirs = grep { -d } map { "$top/$_" } qw(lexer parser sema weights ir chips passes backend report driver support);
+	wrong_arg wrong_source bad export_refuse);
+my @dirs = grep { -d } map { "$top/$_" } qw(lexer parser sema weights ir export chips passes backend report driver support);
 my ($shown, %unshown) = ('');
 
 for my $file (glob "$top/tests/golden/*/expected.diag") {
