@@ -46,7 +46,7 @@ add_key(struct text *t, const struct call *c)
 		else if (a->kind == ARG_DOT && a->dot)
 			text_add(t, " dot %d %d", a->dot->unit->index, (int)a->dot->n);
 		else if (a->kind == ARG_BLOCK && a->block)
-			text_add(t, " block %d", a->block->unit->index);
+			text_add(t, " block %s", a->block->text);
 		else if (arg_is_fixed(a))
 			text_add(t, " null");
 		else
@@ -133,8 +133,9 @@ dot_id(const struct cgen *g, const struct dot *dot)
 static const char *
 block_id(const struct cgen *g, const struct block *b)
 {
+	/* layers share a block's function unless their numbers are in its text */
 	for (const struct block_function *f = g->blocks; f; f = f->next)
-		if (f->block->unit == b->unit)
+		if (f->block->unit == b->unit && !strcmp(f->block->text, b->text))
 			return f->id;
 	return NULL;
 }

@@ -464,4 +464,63 @@ cortex_m4_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, co
 		}
 }
 
+/* ---- sums of two tensors ---- */
+
+/* V * multiplier * 2^(shift - 31), rounded twice, of any shift. */
+static inline int32_t
+cortex_m4_requant(int32_t v, int32_t multiplier, int32_t shift)
+{
+	const int64_t half = (int64_t)1 << 30;
+
+	if (shift >= 0)
+		return (int32_t)(((int64_t)(int32_t)((uint32_t)v << shift) * multiplier + half) >> 31);
+	v = (int32_t)(((int64_t)v * multiplier + half) >> 31);
+	v -= v < 0; /* ties below zero go down */
+	return (v >> -shift) + ((v >> (-shift - 1)) & 1);
+}
+
+/* What becomes of each int8 value V of an operand: TABLE[V + 128]. */
+static inline void
+cortex_m4_operand(int32_t table[256], int32_t left_shift, int32_t zero, int32_t multiplier, int32_t shift)
+{
+	for (int32_t v = -128; v < 128; v++)
+		table[v + 128] = cortex_m4_requant((v - zero) * ((int32_t)1 << left_shift), multiplier, shift);
+}
+
+/* N sums of the values that A and B are in their tables, which lie within 2^29; RELU is literal. */
+CORTEX_M4_INLINE void
+cortex_m4_add_small(int8_t *y, const int8_t *a, const int8_t *b, int32_t n, const int32_t *of_a, const int32_t *of_b,
+	const struct cortex_m4_scale *s, int relu, int32_t zero, int32_t lo, int32_t hi)
+{
+	for (const int8_t *end = a + n; a < end;)
+		*y++ = cortex_m4_result(of_a[*a++] + of_b[*b++], s, relu, zero, lo, hi);
+}
+
+/* y = a + b, N values; y may be a or b.  The two tables take 2 KB of stack. */
+static inline void
+cortex_m4_add(int8_t *y, const int8_t *a, const int8_t *b, int32_t n, int32_t left_shift, int32_t a_zero, int32_t a_multiplier, int32_t a_shift,
+	int32_t b_zero, int32_t b_multiplier, int32_t b_shift, int32_t y_zero, int32_t y_multiplier, int32_t y_shift, int32_t lo, int32_t hi)
+{
+	int32_t tables[2][256];
+	const int32_t *of_a = tables[0] + 128, *of_b = tables[1] + 128;
+
+	cortex_m4_operand(tables[0], left_shift, a_zero, a_multiplier, a_shift);
+	cortex_m4_operand(tables[1], left_shift, b_zero, b_multiplier, b_shift);
+	if (left_shift <= 20 && a_shift <= 0 && b_shift <= 0 && y_shift < 0) { /* operands no larger than 255 << 20 */
+		const struct cortex_m4_scale s = cortex_m4_scale_down(y_multiplier, y_shift);
+
+		if (cortex_m4_is_relu(y_zero, lo, hi))
+			cortex_m4_add_small(y, a, b, n, of_a, of_b, &s, 1, y_zero, lo, hi);
+		else
+			cortex_m4_add_small(y, a, b, n, of_a, of_b, &s, 0, y_zero, lo, hi);
+		return;
+	}
+	for (int32_t i = 0; i < n; i++) {
+		const int32_t sum = (int32_t)((uint32_t)of_a[a[i]] + (uint32_t)of_b[b[i]]);
+		const int32_t v = cortex_m4_requant(sum, y_multiplier, y_shift);
+
+		y[i] = (int8_t)(v < lo - y_zero ? lo : v > hi - y_zero ? hi : v + y_zero);
+	}
+}
+
 #endif
