@@ -97,7 +97,7 @@ const char *export_scaled(struct export *, const char *value, enum dtype, const 
 /* The main node of N, with the result in LAYOUT; quantised behind it if that is i8. */
 Onnx__NodeProto *export_layer(struct export *, const struct node *n, const char *op, enum layout, const char *const *in, int nin);
 
-export_fn export_quantize, export_dequantize;
+export_fn export_quantize, export_dequantize, export_copy;
 
 /* ---- onnx_layers.c, onnx_math.c, onnx_move.c ---- */
 

@@ -281,13 +281,33 @@ export_quantize(struct export *x, const struct node *n, const char *op)
 	set_result(x, n->out, layout, value);
 }
 
+/* A layout in which T's elements are there as they are. */
+static enum layout
+own_layout(const struct export *x, const struct tensor *t)
+{
+	enum layout layout = PLAIN;
+
+	while (!x->values[t->id].own[layout])
+		layout++;
+	return layout;
+}
+
 void
 export_dequantize(struct export *x, const struct node *n, const char *op)
 {
 	const struct export_value *v = with_scale(x, n->in[0]);
-	enum layout layout = PLAIN;
+	enum layout layout = own_layout(x, n->in[0]);
 
-	while (!v->own[layout])
-		layout++;
 	export_layer(x, n, op, layout, (const char *[]){ v->own[layout], v->scale, v->zero }, 3);
+}
+
+/* Of the integers: nothing is to be quantised. */
+void
+export_copy(struct export *x, const struct node *n, const char *op)
+{
+	enum layout layout = own_layout(x, n->in[0]);
+	const char *value = result_name(x, n->out, layout);
+
+	export_node(x, op, n->name, &x->values[n->in[0]->id].own[layout], 1, value);
+	set_result(x, n->out, layout, value);
 }

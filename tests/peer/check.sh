@@ -22,4 +22,9 @@ install onnxruntime-node@1.30.0 @tensorflow/tfjs-tflite@0.0.1-alpha.10 || skip "
 for package in $(node -p 'Object.entries(require(process.argv[1]).packages).map((p) => p.join("@")).join("\n")' "$scripts/models.js"); do
 	install "$package" || echo "peer-check: npm cannot install $package; $dir/npm.log says why"
 done
-NODE_PATH=$dir/node_modules exec node "$scripts/peer.js" "$netc" "$cc" "$dir"
+NODE_PATH=$dir/node_modules
+export NODE_PATH
+status=0
+node "$scripts/export.js" "$netc" "$dir" "$scripts/../.." || status=1
+node "$scripts/peer.js" "$netc" "$cc" "$dir" || status=1
+exit $status

@@ -1,5 +1,5 @@
 # make peer-check: networks and models against their own runtimes; not part of make check.
-EXTRA_DIST += %D%/check.sh %D%/builder.js %D%/layers.js %D%/models.js %D%/netc.js %D%/nets.js %D%/npy.js %D%/onnx.js %D%/peer.js \
+EXTRA_DIST += %D%/check.sh %D%/builder.js %D%/compare.js %D%/export.js %D%/layers.js %D%/models.js %D%/netc.js %D%/nets.js %D%/npy.js %D%/onnx.js %D%/peer.js \
   %D%/quantise.js %D%/random.js %D%/runtimes.js
 
 .PHONY: peer-check

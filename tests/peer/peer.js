@@ -9,6 +9,7 @@ const { Random } = require('./random');
 const { encode } = require('./onnx');
 const { foldBatchnorm, quantise } = require('./quantise');
 const { layers } = require('./layers');
+const { differences, most, top, EXACT } = require('./compare');
 const [netc, cc, dir] = process.argv.slice(2);
 
 const INPUTS = 3;              // of each model
@@ -17,22 +18,11 @@ const F32_LIMIT = 1e-4;        // of the largest magnitude
 const OWN_LIMIT = 4;           // a pretrained model may differ by so many times the runtime's own error
 const MOVES = 4;               // of each input, to find that error
 const LSB_LIMIT = 1;           // of an operation
-// ONNX Runtime's products of int8 and uint8 saturate at 16 bits on processors that have no instruction for them, unless told otherwise.
-const EXACT = { extra: { session: { x64quantprecision: '1' } } };
 
 // ---- arrays ----
 
 const random = (dims, seed, [lo, hi]) => ({ dims, data: new Random(seed).uniform(dims.reduce((a, b) => a * b, 1), lo, hi) });
 const least = (data, start) => data.reduce((a, b) => Math.min(a, b), start);
-const most = (data, start) => data.reduce((a, b) => Math.max(a, b), start);
-const top = ({ data }) => data.indexOf(most(data, -Infinity));
-
-// The differences of two arrays.  NaN and another size differ without bound.
-function differences(found, expected) {
-	if (found.data.length !== expected.data.length)
-		return [Infinity];
-	return Array.from(found.data, (v, i) => v === expected.data[i] ? 0 : Math.abs(v - expected.data[i])).map((d) => Number.isNaN(d) ? Infinity : d);
-}
 
 // The largest, by the largest magnitude of the second.
 const difference = (found, expected) => most(differences(found, expected), 0) / (most(expected.data.map(Math.abs), 0) || 1);

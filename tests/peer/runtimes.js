@@ -14,7 +14,8 @@ async function onnx(model, options) {
 		async run(arrays) {
 			const feeds = {};
 			session.inputNames.forEach((name, i) => {
-				feeds[name] = new ort.Tensor('float32', arrays[i].data, arrays[i].dims);
+				const type = arrays[i].data instanceof Int8Array ? 'int8' : 'float32';
+				feeds[name] = new ort.Tensor(type, arrays[i].data, arrays[i].dims);
 			});
 			const results = await session.run(feeds);
 			return session.outputNames.map((name) => ({ dims: results[name].dims, data: results[name].data }));
