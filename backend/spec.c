@@ -279,6 +279,31 @@ collect_block(struct cgen *g, const struct block *b)
 	(*end)->id = ident_make(g, arena_printf(g->arena, "%s_%s_%s", g->prefix, b->unit->chip->name, b->unit->title));
 }
 
+/* Whether the call of U is given PARAM as it is. */
+static bool
+passes(const struct chip_op *u, const char *param)
+{
+	for (size_t i = 0; i < u->call.pieces.n; i++) {
+		const struct chip_piece *p = &u->call.pieces.v[i];
+		const char *hole = p->kind == HOLE_PARAM ? p->text : p->kind == HOLE_EXPR && p->expr->kind == EXPR_NAME ? p->expr->u.str.s : NULL;
+
+		if (hole && strcmp(hole, param) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A call need not be given these. */
+static void
+emit_unused(struct emitter *e, const struct chip_op *u)
+{
+	static const char *const parameters[] = { "multiplier", "shift", "in", "y_zero", "act_min", "act_max" };
+
+	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
+		if (!passes(u, parameters[i]))
+			emit_line(e, "(void)%s;", parameters[i]);
+}
+
 static void
 emit_block(struct cgen *g, struct emitter *e, const struct block_function *f)
 {
@@ -292,6 +317,7 @@ emit_block(struct cgen *g, struct emitter *e, const struct block_function *f)
 	emit_line(e, "NN_BLOCK_INLINE void");
 	emit_list(e, f->id, parameters, (int)(sizeof parameters / sizeof *parameters), "");
 	emit_begin(e);
+	emit_unused(e, u);
 	emit_statements(e, f->block->text);
 	emit_close(e, "");
 	emit_blank(e);
