@@ -26,14 +26,14 @@ moved_buffer(struct program *p, const struct buffer *from)
 	return b;
 }
 
-static void
-use_instead(struct call *c, const struct buffer *old, struct buffer *new)
+void
+call_use_instead(struct call *c, const struct buffer *old, struct buffer *new)
 {
 	for (size_t i = 0; c->stream && i < c->stream->maps.n; i++)
 		if (c->stream->maps.v[i].buf == old)
 			c->stream->maps.v[i].buf = new;
 	for (struct call *stage = c->stream ? c->stream->first : NULL; stage; stage = stage->next)
-		use_instead(stage, old, new);
+		call_use_instead(stage, old, new);
 	for (size_t i = 0; i < c->args.n; i++)
 		if (c->args.v[i].buf == old)
 			c->args.v[i].buf = new;
@@ -53,7 +53,7 @@ add_move(struct program *p, const struct item *it, int64_t offset)
 	ARRAY_PUSH(p->arena, c->args, ((struct arg){ .kind = ARG_INT, .name = "n", .i = it->size }));
 	call_find_overlap(c);
 	before->next = c;
-	use_instead(reader, it->buf, b);
+	call_use_instead(reader, it->buf, b);
 }
 
 void

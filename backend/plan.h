@@ -65,6 +65,8 @@ const struct arg *call_result(const struct call *);
 /* How far before the buffer X that of the result Y may begin: what holds for every pointer of C into X.  INT64_MAX: the two lie
  * apart. */
 int64_t call_distance(const struct call *c, const struct buffer *x, const struct arg *y);
+/* C, with its stages if it is a chain, touches NEW in the place of OLD. */
+void call_use_instead(struct call *c, const struct buffer *old, struct buffer *new);
 
 /* When the program's buffers are live. */
 void plan_lifetimes(struct program *);

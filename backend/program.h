@@ -173,7 +173,8 @@ const struct call *program_kernels(const struct program *);
 const struct call *program_next_kernel(const struct call *);
 
 /* backend/stream.c: makes chains of calls, where the arena is not below TARGET bytes without them, as far as they are needed to get there.
- * Before program_plan. */
+ * Before program_plan.  STREAM_EVERYWHERE: chains of all calls that can be in one, whatever that is good for. */
+enum { STREAM_EVERYWHERE = -1 };
 void program_stream(struct program *, int64_t target);
 /* How many bytes before a map X of the chain, which is there before, its result may begin; as arg.distance. */
 int64_t stream_distance(const struct stream *, int x);

@@ -7,12 +7,10 @@
 #include "backend/stream.h"
 
 static void
-replace(struct call *from, const struct call *end, const struct buffer *old, struct buffer *new)
+replace(struct call *from, const struct buffer *old, struct buffer *new)
 {
-	for (struct call *c = from; c != end; c = c->next)
-		for (size_t i = 0; i < c->args.n; i++)
-			if (c->args.v[i].buf == old)
-				c->args.v[i].buf = new;
+	for (struct call *c = from; c; c = c->next)
+		call_use_instead(c, old, new);
 }
 
 /* Whether Y is all of its buffer. */
@@ -58,7 +56,7 @@ stream_part(struct program *p, struct parted *list)
 		new->id = (int)p->buffers.n;
 		new->name = c->node->out->name;
 		ARRAY_PUSH(p->arena, p->buffers, new);
-		replace(c, NULL, old, new);
+		replace(c, old, new);
 		x->buf = old;
 		ARRAY_PUSH(p->arena, list->of, ((struct pair){ c, old, new }));
 	}
@@ -71,6 +69,6 @@ stream_rejoin(struct program *p, const struct parted *list)
 		const struct pair *two = &list->of.v[i];
 
 		if (!two->call->chain)
-			replace(p->first, NULL, two->result, two->input);
+			replace(p->first, two->result, two->input);
 	}
 }

@@ -220,12 +220,47 @@ insert_chains(struct choice *h)
 	program_number(h->p);
 }
 
+/* Chains that get the largest sum of live bytes below TARGET, or as low as it goes. */
+static void
+choose_below(struct choice *h, int64_t target)
+{
+	size_t from, to;
+	int64_t peak;
+
+	while (h->units.v[peak_of(h)].live > target && chain_around(h, peak_of(h), target, &from, &to))
+		drop_units(h, from + 1, to + 1);
+	peak = h->units.v[peak_of(h)].live;
+	widen_bands(h, peak > target ? peak : target);
+}
+
+/* From the first unit on the longest chains that there are, with bands of 1, 2 and 3 rows. */
+static void
+choose_all(struct choice *h)
+{
+	enum { BANDS = 3 };
+
+	for (size_t i = 0; i < h->units.n; i++) {
+		struct unit longest = h->units.v[i];
+		size_t end = i;
+
+		for (size_t j = i; j < h->units.n && stream_takes(h->calls[h->units.v[j].first]) && calls_between(h, i, j) <= CHAIN_MAX; j++) {
+			struct unit u = unit_of(h, h->units.v[i].first, calls_between(h, i, j), 1 + (int32_t)(i % BANDS));
+
+			if (j == i || !u.stream)
+				continue;
+			longest = u;
+			end = j;
+		}
+		h->units.v[i] = longest;
+		drop_units(h, i + 1, end + 1);
+	}
+}
+
 void
 program_stream(struct program *p, int64_t target)
 {
 	struct choice h = { .p = p, .n = p->call_count };
 	struct parted parted = { 0 };
-	size_t from, to;
 	int i = 0;
 
 	stream_part(p, &parted);
@@ -239,13 +274,10 @@ program_stream(struct program *p, int64_t target)
 		ARRAY_PUSH(&h.scratch, h.units, unit_of(&h, i, 1, 0));
 		i++;
 	}
-	while (p->cores == 1 && h.units.n > 0 && h.units.v[peak_of(&h)].live > target && chain_around(&h, peak_of(&h), target, &from, &to))
-		drop_units(&h, from + 1, to + 1);
-	if (h.units.n > 0) {
-		int64_t peak = h.units.v[peak_of(&h)].live;
-
-		widen_bands(&h, peak > target ? peak : target);
-	}
+	if (p->cores == 1 && h.units.n > 0 && target == STREAM_EVERYWHERE)
+		choose_all(&h);
+	else if (p->cores == 1 && h.units.n > 0)
+		choose_below(&h, target);
 	insert_chains(&h);
 	stream_rejoin(p, &parted);
 	arena_free(&h.scratch);

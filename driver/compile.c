@@ -99,18 +99,27 @@ compile_passes(struct compilation *c, struct pass_ctx *ctx, bool *stopped)
 	return passes_run(c->graph, ctx, stopped);
 }
 
-/* The program with chains that are to keep its arena at TARGET bytes; INT64_MAX: without chains. */
-static bool
-lower_and_plan(struct compilation *c, const struct options *o, int64_t target)
+/* The graph lowered and its arena planned, with chains that are to keep that at TARGET bytes (INT64_MAX: none); NULL after reporting errors. */
+static struct program *
+plan(struct compilation *c, enum io_mode io, int64_t target)
 {
-	c->program = program_lower(&c->ir, c->graph, &c->diag, o->io);
-	if (!c->program || c->diag.errors)
-		return false;
+	struct program *p = program_lower(&c->ir, c->graph, &c->diag, io);
+
+	if (!p)
+		return NULL;
 	if (target < INT64_MAX)
-		program_stream(c->program, target);
-	program_plan(c->program);
-	program_verify(c->program);
-	return true;
+		program_stream(p, target);
+	program_plan(p);
+	program_verify(p);
+	return p;
+}
+
+struct program *
+compile_smallest(struct compilation *c, enum io_mode io, bool stream)
+{
+	struct program *whole = plan(c, io, INT64_MAX), *rows = whole && stream ? plan(c, io, 0) : NULL;
+
+	return rows && rows->arena_bytes < whole->arena_bytes ? rows : whole;
 }
 
 /* What is live at once is estimated before the arena is planned, which then may take somewhat more: the target is lowered until the limit is kept,
@@ -119,22 +128,21 @@ static bool
 keep_limit(struct compilation *c, const struct options *o)
 {
 	enum { STEPS = 8, ALL = 64 };
-	const struct program *best = c->program;
 
 	for (int i = 0; i <= STEPS && c->program->arena_bytes > o->ram_limit; i++) {
-		if (!lower_and_plan(c, o, i == STEPS ? 0 : o->ram_limit - o->ram_limit / ALL * i))
+		struct program *p = plan(c, o->io, i == STEPS ? 0 : o->ram_limit - o->ram_limit / ALL * i);
+
+		if (!p)
 			return false;
-		if (c->program->arena_bytes < best->arena_bytes)
-			best = c->program;
+		if (p->arena_bytes < c->program->arena_bytes)
+			c->program = p;
 	}
-	c->program = (struct program *)best;
 	return true;
 }
 
-/* Whether the arena is to be as small as chains can make it: the input comes by rows so that it need not be whole, so with those too, unless
- * there is a limit to keep. */
+/* An input comes by rows so that it need not be whole, so with --io=stream chains are made unasked unless there is a limit to keep. */
 static bool
-streams_all(const struct options *o)
+streams_first(const struct options *o)
 {
 	return o->stream == STREAM_ON || (o->stream == STREAM_AUTO && o->io == IO_STREAM && !o->limits_ram);
 }
@@ -143,7 +151,8 @@ bool
 compile_lower(struct compilation *c, const struct options *o)
 {
 	progress_step("planning memory");
-	if (!lower_and_plan(c, o, streams_all(o) ? 0 : INT64_MAX))
+	c->program = o->stream == STREAM_ALL ? plan(c, o->io, STREAM_EVERYWHERE) : compile_smallest(c, o->io, streams_first(o));
+	if (!c->program)
 		return false;
 	return o->stream != STREAM_AUTO || !o->limits_ram || keep_limit(c, o);
 }
@@ -176,7 +185,7 @@ compile_file(struct compilation *c, const struct options *o, bool *stopped)
 		return false;
 	if (o->dump_program)
 		program_print(stdout, c->program);
-	return !o->limits_ram || ram_fits(c, o->ram_limit);
+	return !o->limits_ram || ram_fits(c, o);
 }
 
 void

@@ -28,6 +28,8 @@ const struct source *compile_source(struct compilation *, const char *path);
 struct chip *compile_chip(struct compilation *, const char *path, bool trace);
 bool compile_build(struct compilation *, const struct sema_opts *);
 bool compile_passes(struct compilation *, struct pass_ctx *, bool *stopped);
+/* The graph lowered and its arena planned, as small as it gets, STREAM: with chains of layers by rows; NULL after reporting errors. */
+struct program *compile_smallest(struct compilation *, enum io_mode, bool stream);
 bool compile_lower(struct compilation *, const struct options *);
 /* All of these for o->files[0], with the dumps asked for on standard output.  *STOPPED: by --stop-after, and there
  * is no program. */

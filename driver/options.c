@@ -90,7 +90,7 @@ const char *const package_names[] = {
 	[PACKAGE_CMAKE] = "cmake", [PACKAGE_ARDUINO] = "arduino", [PACKAGE_ZEPHYR] = "zephyr"
 };
 static const char *const io_modes[] = { [IO_CALLER] = "caller", [IO_ARENA] = "arena", [IO_STREAM] = "stream" };
-const char *const stream_modes[] = { [STREAM_AUTO] = "auto", [STREAM_ON] = "on", [STREAM_OFF] = "off" };
+const char *const stream_modes[] = { [STREAM_AUTO] = "auto", [STREAM_ON] = "on", [STREAM_OFF] = "off", [STREAM_ALL] = "all" };
 static const char *const classes[] = { "exact", "bounded" };
 static const char *const bits_words[] = { "chip", "network" };
 static const char *const graphs[] = { [GRAPH_COMPUTED] = "computed", [GRAPH_WRITTEN] = "written" };
@@ -262,7 +262,7 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 		o->io = (enum io_mode)i;
 		return i >= 0;
 	case OPT_STREAM:
-		i = choose(cmd, "--stream", text, stream_modes, 3);
+		i = choose(cmd, "--stream", text, stream_modes, 4);
 		o->stream = (enum stream_mode)i;
 		return i >= 0;
 	case OPT_ALLOW:

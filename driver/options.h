@@ -27,7 +27,7 @@ struct options {
 	enum weights_mode weights;
 	enum package package;
 	enum io_mode io;
-	enum stream_mode { STREAM_AUTO, STREAM_ON, STREAM_OFF } stream;
+	enum stream_mode { STREAM_AUTO, STREAM_ON, STREAM_OFF, STREAM_ALL } stream;
 	bool limits_ram;
 	int64_t ram_limit;              /* bytes of the arena */
 	bool main, selftest, quiet, layers, json, in_place, check, dump_program, trace_parse;

@@ -134,39 +134,40 @@ name_peak(struct compilation *c)
 		diag_note(&c->diag, LOC_NONE, "and %zu more", n - LAYERS_NAMED);
 }
 
-/* The arena without the network's inputs and outputs; 0: it cannot be said. */
+/* The smallest arena with inputs and outputs as IO says, by rows if STREAM; INT64_MAX: it cannot be said. */
 static int64_t
-bytes_without_ports(struct compilation *c)
+bytes_with(struct compilation *c, enum io_mode io, bool stream)
 {
-	struct program *p = program_lower(&c->ir, c->graph, &c->diag, false);
+	const struct program *p = compile_smallest(c, io, stream);
 
-	if (!p)
-		return 0;
-	program_plan(p);
-	return p->arena_bytes;
+	return p ? p->arena_bytes : INT64_MAX;
 }
 
 static void
-name_ways_out(struct compilation *c, int64_t limit)
+name_ways_out(struct compilation *c, const struct options *o)
 {
 	const struct program *p = c->program;
-	int64_t without = p->io_arena ? bytes_without_ports(c) : 0;
+	bool stream = o->stream != STREAM_OFF;
+	int64_t by_rows = stream ? INT64_MAX : bytes_with(c, o->io, true);
+	int64_t without = p->io_arena ? bytes_with(c, IO_CALLER, stream) : INT64_MAX;
 
-	if (p->lower_bound <= limit)
+	if (p->lower_bound <= o->ram_limit)
 		diag_note(&c->diag, LOC_NONE, "only %" PRId64 " bytes are live at once; the rest is lost between results, to alignment and gaps", p->lower_bound);
-	if (without && without <= limit)
+	if (by_rows < p->arena_bytes)
+		diag_note(&c->diag, LOC_NONE, "with --stream=on, chains of layers by rows, the arena takes %" PRId64 " bytes", by_rows);
+	if (without <= o->ram_limit)
 		diag_note(&c->diag, LOC_NONE, "with --io=caller, inputs and outputs elsewhere, the arena takes %" PRId64 " bytes", without);
 	diag_note(&c->diag, LOC_NONE, "fewer channels or a larger stride at or before that layer make it smaller, as does a smaller input");
 }
 
 bool
-ram_fits(struct compilation *c, int64_t limit)
+ram_fits(struct compilation *c, const struct options *o)
 {
-	if (c->program->arena_bytes <= limit)
+	if (c->program->arena_bytes <= o->ram_limit)
 		return true;
 	diag_error(&c->diag, LOC_NONE, "the arena of '%s' takes %" PRId64 " bytes, more than --ram-limit=%" PRId64, c->graph->name,
-		c->program->arena_bytes, limit);
+		c->program->arena_bytes, o->ram_limit);
 	name_peak(c);
-	name_ways_out(c, limit);
+	name_ways_out(c, o);
 	return false;
 }

@@ -8,6 +8,6 @@
 struct ram_gap { const struct call *at; int64_t free; };
 /* False: the arena is empty. */
 bool ram_gap_of(const struct program *, struct arena *scratch, struct ram_gap *);
-/* Whether the program's arena fits into LIMIT bytes; false after reporting what fills it. */
-bool ram_fits(struct compilation *, int64_t limit);
+/* Whether the program's arena fits into --ram-limit; false after reporting what fills it. */
+bool ram_fits(struct compilation *, const struct options *);
 #endif
