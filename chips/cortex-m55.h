@@ -259,13 +259,13 @@ cortex_m55_rescale_channel(int32x4_t sum, const struct cortex_m55_channel *by, c
 
 	if (!relu && by->right < 0)
 		v = vaddq_s32(v, vshrq_n_s32(v, 31));
-	v = vqaddq_n_s32(vrshlq_n_s32(v, by->right), s->zero);
-	if (relu) {
-		const int16x8_t halves = vqmovnbq_s32(vreinterpretq_s16_s32(v), v);
-
-		return vreinterpretq_s32_s8(vqmovnbq_s16(vreinterpretq_s8_s16(halves), halves));
-	}
-	return vminq_s32(vmaxq_s32(v, vdupq_n_s32(s->lo)), vdupq_n_s32(s->hi));
+	v = vrshlq_n_s32(v, by->right);
+	if (!relu)
+		return vminq_s32(vmaxq_s32(vqaddq_n_s32(v, s->zero), vdupq_n_s32(s->lo)), vdupq_n_s32(s->hi));
+	v = vqaddq_n_s32(v, -128);
+	/* saturates to the lowest byte; from intrinsics compilers make copies */
+	__asm("vqmovnb.s32 %q0, %q0\n\tvqmovnb.s16 %q0, %q0" : "+w"(v));
+	return v;
 }
 
 /* N columns without cells of the image. */
@@ -328,46 +328,72 @@ cortex_m55_cells(const int8_t *at, uint32x4_t columns)
 	return vreinterpretq_s8_s32(vldrwq_gather_offset_s32((const int32_t *)(const void *)at, columns));
 }
 
-/* N results, at least two, of each of two rows of channel C with strides of 1, from the columns AT on: the weights are moved by a row, by a
- * column and by both. */
-CORTEX_M55_INLINE void
-cortex_m55_dw_pairs(const struct cortex_m55_dw *k, int8_t *y, const int8_t *at, int32_t c, int32_t n, int relu)
+/* What a tile has the cells of: BANDS bands of N results of one row or of two, from row OY and column OX on, each of COLUMNS columns. */
+struct cortex_m55_part {
+	int32_t oy, ox, n, bands, columns, rows;
+};
+
+/* The first row of a band: a last pair that would reach over the edge begins one row earlier. */
+CORTEX_M55_INLINE int32_t
+cortex_m55_band_row(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, int32_t band)
 {
+	const int32_t row = p->oy + band * p->rows;
+
+	return row + p->rows <= k->h_out ? row : k->h_out - p->rows;
+}
+
+/* The weights of a channel for two rows and two columns: moved by a row, by a column and by both. */
+struct cortex_m55_pair_weights {
+	int8x16_t w00, w10, w01, w11;
+};
+
+/* Two results of each of two rows: those of a row and their neighbours below lie PLACES from Y on. */
+CORTEX_M55_INLINE void
+cortex_m55_dw_pair(int8_t *y, uint32x4_t places, const int8_t *at, uint32x4_t columns, const struct cortex_m55_pair_weights *w,
+	const struct cortex_m55_channel *by, const struct cortex_m55_scaling *s, int relu)
+{
+	const int8x16_t cells = cortex_m55_cells(at, columns);
+	int32x4_t sum = vdupq_n_s32(vmladavq_s8(cells, w->w00));
+
+	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w10), sum, 1);
+	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w01), sum, 2);
+	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w11), sum, 3);
+	vstrbq_scatter_offset_s32(y, places, cortex_m55_rescale_channel(sum, by, s, relu));
+}
+
+/* All bands of channel C with strides of 1, two rows and at least two columns each; a last column without a neighbour goes with the one before. */
+CORTEX_M55_INLINE void
+cortex_m55_dw_pairs(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, const int8_t *tile, int32_t c, int relu)
+{
+	const int32_t pitch = k->y_pitch;
 	const uint32x4_t columns = vmulq_n_u32(vidupq_n_u32(0, 1), CORTEX_M55_COLUMN);
-	const int32x4_t first = vld1q_s32((const int32_t *)(const void *)(k->w + 16 * c));
-	const int8x16_t w00 = vreinterpretq_s8_s32(first), w10 = vreinterpretq_s8_s32(vshlq_n_s32(first, 8));
+	const uint32x4_t places = vaddq_u32(vmulq_n_u32(vandq_u32(vidupq_n_u32(0, 1), vdupq_n_u32(1)), (uint32_t)(k->w_out * pitch)),
+		vmulq_n_u32(vshrq_n_u32(vidupq_n_u32(0, 1), 1), (uint32_t)pitch));
+	const int32x4_t first = vreinterpretq_s32_s8(vld1q_s8(k->w + 16 * c));
 	uint32_t carry = 0;
 	const int32x4_t second = vshlcq_s32(first, &carry, 32);
-	const int8x16_t w01 = vreinterpretq_s8_s32(second), w11 = vreinterpretq_s8_s32(vshlq_n_s32(second, 8));
-	const struct cortex_m55_channel by = cortex_m55_channel(k, c, w00);
-	const uint32_t below = (uint32_t)(k->w_out * k->y_pitch), right = (uint32_t)k->y_pitch;
-	uint32x4_t places = vdupq_n_u32(0);
+	const struct cortex_m55_pair_weights w = { vreinterpretq_s8_s32(first), vreinterpretq_s8_s32(vshlq_n_s32(first, 8)),
+		vreinterpretq_s8_s32(second), vreinterpretq_s8_s32(vshlq_n_s32(second, 8)) };
+	const struct cortex_m55_channel by = cortex_m55_channel(k, c, w.w00);
 
-	places = vsetq_lane_u32(below, places, 1);
-	places = vsetq_lane_u32(right, places, 2);
-	places = vsetq_lane_u32(below + right, places, 3);
-	for (int32_t i = 0;; i += 2) {
-		const int32_t back = i + 2 > n;
+	const int32_t n = p->n, step = p->columns * CORTEX_M55_COLUMN, below = k->w_out * pitch;
+	const int32_t back = (p->oy + 2 * p->bands - cortex_m55_band_row(k, p, p->bands - 1) - 2) * below;
+	int8_t *row = k->y + (p->oy * k->w_out + p->ox) * pitch + c;
 
-		at -= back * CORTEX_M55_COLUMN;
-		y -= back * k->y_pitch;
-		const int8x16_t cells = cortex_m55_cells(at, columns);
-		int32x4_t sum = vdupq_n_s32(vmladavq_s8(cells, w00));
+	for (int32_t bands = p->bands; bands > 0; bands--, tile += step, row += 2 * below) {
+		int8_t *y = bands > 1 ? row : row - back;
+		const int8_t *at = tile;
 
-		sum = vsetq_lane_s32(vmladavq_s8(cells, w10), sum, 1);
-		sum = vsetq_lane_s32(vmladavq_s8(cells, w01), sum, 2);
-		sum = vsetq_lane_s32(vmladavq_s8(cells, w11), sum, 3);
-		vstrbq_scatter_offset_s32(y, places, cortex_m55_rescale_channel(sum, &by, &k->s, relu));
-		if (i + 2 >= n)
-			break;
-		at += 2 * CORTEX_M55_COLUMN;
-		y += 2 * k->y_pitch;
+		for (int32_t i = n >> 1; i > 0; i--, at += 2 * CORTEX_M55_COLUMN, y += 2 * pitch)
+			cortex_m55_dw_pair(y, places, at, columns, &w, &by, &k->s, relu);
+		if (n & 1)
+			cortex_m55_dw_pair(y - pitch, places, at - CORTEX_M55_COLUMN, columns, &w, &by, &k->s, relu);
 	}
 }
 
-/* N results of one row of channel C, from the columns AT on. */
+/* All bands of channel C, a row each. */
 CORTEX_M55_INLINE void
-cortex_m55_dw_row(const struct cortex_m55_dw *k, int8_t *y, const int8_t *at, int32_t c, int32_t n, int relu)
+cortex_m55_dw_rows(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, const int8_t *tile, int32_t c, int relu)
 {
 	const uint32x4_t columns = vmulq_n_u32(vidupq_n_u32(0, 1), CORTEX_M55_COLUMN);
 	const uint32x4_t places = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)k->y_pitch);
@@ -375,52 +401,60 @@ cortex_m55_dw_row(const struct cortex_m55_dw *k, int8_t *y, const int8_t *at, in
 	const struct cortex_m55_channel by = cortex_m55_channel(k, c, w);
 	const int32_t step = k->stride_w * CORTEX_M55_COLUMN;
 
-	for (; n > 0; n -= 4, at += 4 * step, y += 4 * k->y_pitch) {
-		const int32_t second = n > 1 ? step : 0, third = n > 2 ? 2 * step : 0, fourth = n > 3 ? 3 * step : 0;
-		int32x4_t sum = vdupq_n_s32(vmladavq_s8(cortex_m55_cells(at, columns), w));
+	for (int32_t band = 0; band < p->bands; band++, tile += p->columns * CORTEX_M55_COLUMN) {
+		int8_t *y = k->y + ((p->oy + band) * k->w_out + p->ox) * k->y_pitch + c;
+		const int8_t *at = tile;
 
-		sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + second, columns), w), sum, 1);
-		sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + third, columns), w), sum, 2);
-		sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + fourth, columns), w), sum, 3);
-		vstrbq_scatter_offset_p_s32(y, places, cortex_m55_rescale_channel(sum, &by, &k->s, relu), vctp32q((uint32_t)n));
+		for (int32_t n = p->n; n > 0; n -= 4, at += 4 * step, y += 4 * k->y_pitch) {
+			const int32_t second = n > 1 ? step : 0, third = n > 2 ? 2 * step : 0, fourth = n > 3 ? 3 * step : 0;
+			int32x4_t sum = vdupq_n_s32(vmladavq_s8(cortex_m55_cells(at, columns), w));
+
+			sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + second, columns), w), sum, 1);
+			sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + third, columns), w), sum, 2);
+			sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + fourth, columns), w), sum, 3);
+			vstrbq_scatter_offset_p_s32(y, places, cortex_m55_rescale_channel(sum, &by, &k->s, relu), vctp32q((uint32_t)n));
+		}
 	}
 }
 
-/* N results of the row OY, or of it and the next one if PAIRS, from column OX on: of the channels of a tile from C on. */
+/* A part of the layer: the channels of a tile from C on. */
 static inline void
-cortex_m55_dw_tile(const struct cortex_m55_dw *k, const int8_t *tile, int32_t oy, int32_t ox, int32_t c, int32_t n, int pairs)
+cortex_m55_dw_part(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, int8_t *tile, int32_t c)
 {
 	const int32_t end = k->c - c < 16 ? k->c : c + 16;
 	const int relu = k->s.zero == -128 && k->s.lo == -128 && k->s.hi == 127;
-	int8_t *y = k->y + (oy * k->w_out + ox) * k->y_pitch + c;
 
-	for (; c < end; c++, y++, tile += 4)
-		if (pairs && relu)
-			cortex_m55_dw_pairs(k, y, tile, c, n, 1);
-		else if (pairs)
-			cortex_m55_dw_pairs(k, y, tile, c, n, 0);
+	for (int32_t band = 0; band < p->bands; band++)
+		cortex_m55_tile(tile + band * p->columns * CORTEX_M55_COLUMN, k, cortex_m55_band_row(k, p, band) * k->stride_h - k->pad_t,
+			p->ox * k->stride_w - k->pad_l, p->columns, c);
+	for (; c < end; c++, tile += 4)
+		if (p->rows == 2 && relu)
+			cortex_m55_dw_pairs(k, p, tile, c, 1);
+		else if (p->rows == 2)
+			cortex_m55_dw_pairs(k, p, tile, c, 0);
 		else if (relu)
-			cortex_m55_dw_row(k, y, tile, c, n, 1);
+			cortex_m55_dw_rows(k, p, tile, c, 1);
 		else
-			cortex_m55_dw_row(k, y, tile, c, n, 0);
+			cortex_m55_dw_rows(k, p, tile, c, 0);
 }
 
-/* All of the layer, which takes 2.4 KB of stack.  Pairs of rows and of columns that would reach over the edge begin one earlier. */
+/* All of the layer, which takes 2.4 KB of stack.  A tile has part of a row or of two, or as many of them as it has room for. */
 static inline void
 cortex_m55_dw_layer(const struct cortex_m55_dw *k)
 {
-	const int pairs = k->stride_h == 1 && k->stride_w == 1 && k->h_out > 1 && k->w_out > 1;
-	const int32_t most = (CORTEX_M55_COLUMNS - 3) / k->stride_w + 1, rows = pairs ? 2 : 1;
-	int8_t tile[(CORTEX_M55_COLUMNS + CORTEX_M55_BEHIND) * CORTEX_M55_COLUMN] __attribute__((aligned(8)));
+	const int32_t rows = k->stride_h == 1 && k->stride_w == 1 && k->h_out > 1 && k->w_out > 1 ? 2 : 1;
+	const int32_t most = (CORTEX_M55_COLUMNS - 3) / k->stride_w + 1, whole = (k->w_out - 1) * k->stride_w + 3;
+	const int32_t bands = whole < CORTEX_M55_COLUMNS ? CORTEX_M55_COLUMNS / whole : 1;
+	int8_t tile[(CORTEX_M55_COLUMNS + CORTEX_M55_BEHIND) * CORTEX_M55_COLUMN] __attribute__((aligned(16)));
 
 	for (int32_t c = 0; c < k->c; c += 16)
-		for (int32_t oy = 0; oy < k->h_out; oy += rows)
+		for (int32_t oy = 0; oy < k->h_out; oy += bands * rows)
 			for (int32_t ox = 0; ox < k->w_out; ox += most) {
-				const int32_t y = oy + rows <= k->h_out ? oy : oy - 1, x = pairs && k->w_out - ox < 2 ? ox - 1 : ox;
+				const int32_t left = (k->h_out - oy + rows - 1) / rows, x = rows == 2 && k->w_out - ox < 2 ? ox - 1 : ox;
 				const int32_t n = k->w_out - x < most ? k->w_out - x : most;
+				const struct cortex_m55_part p = { oy, x, n, left < bands ? left : bands, (n - 1) * k->stride_w + 3, rows };
 
-				cortex_m55_tile(tile, k, y * k->stride_h - k->pad_t, x * k->stride_w - k->pad_l, (n - 1) * k->stride_w + 3, c);
-				cortex_m55_dw_tile(k, tile, y, x, c, n, pairs);
+				cortex_m55_dw_part(k, &p, tile, c);
 			}
 }
 #else

@@ -148,6 +148,7 @@ windows() {
 9,6,8 dwconv2d(x, kernel = 3x3, pad = same)
 9,6,8 dwconv2d(x, kernel = 3x3, pad = same) |> relu6()
 1,1,4 dwconv2d(x, kernel = 3x3, pad = same)
+5,33,20 dwconv2d(x, kernel = 3x3, pad = same)
 40,33,4 dwconv2d(x, kernel = 3x3, stride = 2x2, pad = same)
 24,30,4 dwconv2d(x, kernel = 3x3, stride = 3x1)
 7,8,12 dwconv2d(x, kernel = 3x3, stride = 1x2, pad = [0, 2, 2, 0])
