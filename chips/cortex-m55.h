@@ -1,10 +1,11 @@
-/* Register blocks for Arm processors with the integer vectors of Armv8.1-M (MVE): chips/cortex-m55.chip says what each takes.  Without these
- * the same sums are made in plain C, with the same results. */
+/* Units for Arm processors with the integer vectors of Armv8.1-M (MVE): chips/cortex-m55.chip says what each takes.  Without these the
+ * same sums are made in plain C, with the same results. */
 #ifndef CORTEX_M55_H
 #define CORTEX_M55_H
 #include <stdint.h>
 
-#if defined(__GNUC__) && defined(__ARM_FEATURE_MVE)
+/* Without optimisation compilers do not find registers for the assembly. */
+#if defined(__GNUC__) && defined(__OPTIMIZE__) && defined(__ARM_FEATURE_MVE)
 #include <arm_mve.h>
 #define CORTEX_M55_VECTORS 1
 #else
