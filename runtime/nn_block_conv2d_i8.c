@@ -12,8 +12,14 @@ nn_column_i8(int8_t *restrict column, const int8_t *x, int32_t x_zero, int32_t o
 	int8_t *to = column;
 	for (int32_t ky = 0; ky < k_h; ky++) {
 		const int32_t iy = oy * stride_h - pad_t + ky * dilation_h;
+		const int32_t first = ox * stride_w - pad_l;
+		if (dilation_w == 1 && x_pitch == c && iy >= 0 && iy < x_h && first >= 0 && first + k_w <= x_w) { /* one run of values */
+			memcpy(to, x + (iy * x_w + first) * c, (size_t)(k_w * c));
+			to += k_w * c;
+			continue;
+		}
 		for (int32_t kx = 0; kx < k_w; kx++, to += c) {
-			const int32_t ix = ox * stride_w - pad_l + kx * dilation_w;
+			const int32_t ix = first + kx * dilation_w;
 			if (iy < 0 || iy >= x_h || ix < 0 || ix >= x_w) {
 				memset(to, x_zero, (size_t)c);
 			} else {
