@@ -2,6 +2,20 @@
 #include <string.h>
 #include "nn_block.h"
 
+/* N values, widened. */
+static inline void
+nn_column_values_i8_i16(int16_t *restrict to, const int8_t *from, int32_t n)
+{
+	for (; n >= 4; n -= 4, to += 4, from += 4) {
+		to[0] = from[0];
+		to[1] = from[1];
+		to[2] = from[2];
+		to[3] = from[3];
+	}
+	for (; n > 0; n--)
+		*to++ = *from++;
+}
+
 /* The values under the window of the pixel (oy, ox), widened, in the order of the filters: those outside of the image are x_zero, and what is
  * left up to IN is 0. */
 static inline void
@@ -19,8 +33,7 @@ nn_column_i8_i16(int16_t *restrict column, const int8_t *x, int32_t x_zero, int3
 					to[i] = (int16_t)x_zero;
 			} else {
 				const int8_t *from = x + (iy * x_w + ix) * x_pitch;
-				for (int32_t i = 0; i < c; i++)
-					to[i] = from[i];
+				nn_column_values_i8_i16(to, from, c);
 			}
 		}
 	}
