@@ -94,7 +94,8 @@ static void
 emit_sizes(struct cgen *g, struct emitter *e)
 {
 	emit_comment(e, arena_printf(g->arena, "%s_run works in ARENA_BYTES bytes of the caller's, of alignment "
-		"ARENA_ALIGN, and at most STACK_BYTES of stack (libm's own not counted).", g->prefix));
+		"ARENA_ALIGN, and at most STACK_BYTES of stack (%s not counted).", g->prefix,
+		g->p->io_rows ? "libm's own and that of read_row" : "libm's own"));
 	define_count(g, e, g->upper, "ARENA_BYTES", cgen_arena_bytes(g));
 	define_count(g, e, g->upper, "ARENA_ALIGN", g->p->arena_align);
 	define_count(g, e, g->upper, "STACK_BYTES", cgen_stack_bytes(g));

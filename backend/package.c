@@ -182,6 +182,8 @@ emit_sketch(struct cgen *g, const char *root)
 
 	if (!outputs_mkdir(g->outputs, dir) || !cgen_open_in(g, &e, dir, ".ino", "runs the network and prints its outputs"))
 		return;
+	if (g->p->io_rows)
+		emit_line(&e, "#include <string.h>");
 	emit_line(&e, "#include <%s.h>\n", g->prefix);
 	emit_storage(g, &e);
 	emit_line(&e, "void\nloop()");

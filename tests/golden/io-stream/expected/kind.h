@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* kind_run works in ARENA_BYTES bytes of the caller's, of alignment ARENA_ALIGN, and at most
- * STACK_BYTES of stack (libm's own not counted). */
+ * STACK_BYTES of stack (libm's own and that of read_row not counted). */
 #define KIND_ARENA_BYTES 384
 #define KIND_ARENA_ALIGN 16
 #define KIND_STACK_BYTES 1752
