@@ -57,13 +57,12 @@ write_inputs(struct export *x)
 {
 	const struct graph *g = x->graph;
 	Onnx__ValueInfoProto **list = ARENA_ARRAY(x->arena, Onnx__ValueInfoProto *, g->inputs.n);
-	int64_t dim[DIMS_MAX];
 
 	for (size_t i = 0; i < g->inputs.n; i++) {
 		const struct tensor *t = g->inputs.v[i];
 
 		x->values[t->id].own[export_usual(t)] = t->name;
-		list[i] = export_info(x, t->name, t->dtype, export_dims(t, export_usual(t), dim), dim);
+		list[i] = export_info(x, t->name, t, export_usual(t));
 	}
 	return list;
 }
@@ -73,7 +72,6 @@ write_outputs(struct export *x)
 {
 	const struct graph *g = x->graph;
 	Onnx__ValueInfoProto **list = ARENA_ARRAY(x->arena, Onnx__ValueInfoProto *, g->outputs.n);
-	int64_t dim[DIMS_MAX];
 
 	for (size_t i = 0; i < g->outputs.n; i++) {
 		const struct tensor *t = g->outputs.v[i];
@@ -82,7 +80,7 @@ write_outputs(struct export *x)
 
 		if (strcmp(value, text) != 0)
 			export_node(x, "Identity", export_name(x, arena_printf(x->arena, "%s_output", text)), &value, 1, text);
-		list[i] = export_info(x, text, t->dtype, export_dims(t, export_usual(t), dim), dim);
+		list[i] = export_info(x, text, t, export_usual(t));
 	}
 	return list;
 }

@@ -60,7 +60,8 @@ const char *export_constant(struct export *, const char *base, enum dtype, int r
 const char *export_list(struct export *, const char *base, const int64_t *v, int n);
 /* A number of f32. */
 const char *export_number(struct export *, const char *base, float v);
-Onnx__ValueInfoProto *export_info(struct export *, const char *value, enum dtype, int rank, const int64_t *dim);
+/* The type of VALUE, which is T in LAYOUT.  It says which dimensions are batch and channels. */
+Onnx__ValueInfoProto *export_info(struct export *, const char *value, const struct tensor *t, enum layout);
 
 /* ---- onnx_value.c ---- */
 

@@ -169,9 +169,22 @@ export_number(struct export *x, const char *base, float v)
 
 /* ---- types ---- */
 
-Onnx__ValueInfoProto *
-export_info(struct export *x, const char *value, enum dtype dtype, int rank, const int64_t *dim)
+/* What the format calls the dimensions of an image; of others it has a word for the batch. */
+static const char *
+denotation(enum layout layout, int d)
 {
+	static const char *const words[LAYOUTS][4] = {
+		[PLAIN] = { "DATA_BATCH" }, [IMAGE] = { "DATA_BATCH", "DATA_CHANNEL", "DATA_FEATURE", "DATA_FEATURE" },
+	};
+
+	return d < 4 ? words[layout][d] : NULL;
+}
+
+Onnx__ValueInfoProto *
+export_info(struct export *x, const char *value, const struct tensor *t, enum layout layout)
+{
+	int64_t dim[DIMS_MAX];
+	int rank = export_dims(t, layout, dim);
 	Onnx__ValueInfoProto *p = ARENA_NEW(x->arena, Onnx__ValueInfoProto);
 	Onnx__TypeProto *type = ARENA_NEW(x->arena, Onnx__TypeProto);
 	Onnx__TypeProto__Tensor *tensor = ARENA_NEW(x->arena, Onnx__TypeProto__Tensor);
@@ -185,10 +198,11 @@ export_info(struct export *x, const char *value, enum dtype dtype, int rank, con
 		onnx__tensor_shape_proto__dimension__init(shape->dim[i]);
 		shape->dim[i]->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
 		shape->dim[i]->dim_value = dim[i];
+		shape->dim[i]->denotation = (char *)denotation(layout, i);
 	}
 	onnx__type_proto__tensor__init(tensor);
 	tensor->has_elem_type = true;
-	tensor->elem_type = (int32_t)onnx_type(dtype);
+	tensor->elem_type = (int32_t)onnx_type(t->dtype);
 	tensor->shape = shape;
 	onnx__type_proto__init(type);
 	type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;

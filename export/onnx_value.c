@@ -242,11 +242,8 @@ result_name(struct export *x, const struct tensor *t, enum layout layout)
 static void
 set_result(struct export *x, const struct tensor *t, enum layout layout, const char *value)
 {
-	int64_t dim[DIMS_MAX];
-	int rank = export_dims(t, layout, dim);
-
 	x->values[t->id].own[layout] = value;
-	ARRAY_PUSH(x->arena, x->infos, export_info(x, value, t->dtype, rank, dim));
+	ARRAY_PUSH(x->arena, x->infos, export_info(x, value, t, layout));
 }
 
 Onnx__NodeProto *

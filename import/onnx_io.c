@@ -3,6 +3,42 @@
 #include <string.h>
 #include "import/onnx.h"
 
+/* ---- what the model says of dimensions ---- */
+
+/* Models may say what dimensions are: then one is an image if its second dimension is channels.  Most say nothing. */
+enum denoted { DENOTED_NOT, DENOTED_IMAGE, DENOTED_OTHER };
+
+static enum denoted
+denoted(const Onnx__TypeProto *type)
+{
+	const Onnx__TensorShapeProto *s = type && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ? type->tensor_type->shape : NULL;
+	enum denoted what = DENOTED_NOT;
+
+	for (size_t i = 0; s && i < s->n_dim; i++)
+		if (s->dim[i]->denotation && *s->dim[i]->denotation) {
+			if (i == 1 && strcmp(s->dim[i]->denotation, "DATA_CHANNEL") == 0)
+				return DENOTED_IMAGE;
+			what = DENOTED_OTHER;
+		}
+	return what;
+}
+
+/* ORDER with the channels, dimension 1, last. */
+static void
+channels_last(int rank, int *order)
+{
+	int channels = -1;
+
+	for (int i = 0; i < rank; i++) {
+		if (order[i] == 1)
+			channels = i;
+		else if (channels >= 0)
+			order[i - 1] = order[i];
+	}
+	if (channels >= 0)
+		order[rank - 1] = 1;
+}
+
 /* ---- inputs ---- */
 
 /* Whether what is read as VALUE is an image somewhere, without its dimensions having been reordered before. */
@@ -137,20 +173,12 @@ input_dims(struct onnx *x, const char *text, const char *where, const Onnx__Type
 
 /* The order of an input's dimensions in the graph: an image's channels come last. */
 static int
-input_order(struct onnx *x, const struct onnx_value *v, int *order)
+input_order(struct onnx *x, const struct onnx_value *v, enum denoted what, int *order)
 {
-	int rank = onnx_plain_order(&v->dims, order), channels = -1;
+	int rank = onnx_plain_order(&v->dims, order);
 
-	if (v->dims.rank < 3 || !becomes_image(x, v->name))
-		return rank;
-	for (int i = 0; i < rank; i++) {
-		if (order[i] == 1)
-			channels = i;
-		else if (channels >= 0)
-			order[i - 1] = order[i];
-	}
-	if (channels >= 0)
-		order[rank - 1] = 1;
+	if (v->dims.rank >= 3 && (what == DENOTED_IMAGE || (what == DENOTED_NOT && becomes_image(x, v->name))))
+		channels_last(rank, order);
 	return rank;
 }
 
@@ -192,7 +220,7 @@ read_input(struct onnx *x, const Onnx__ValueInfoProto *p)
 	v->type = (enum onnx_type)type;
 	if (!input_dims(x, v->name, where, p->type->tensor_type, &v->dims))
 		return false;
-	s.rank = input_order(x, v, v->order);
+	s.rank = input_order(x, v, denoted(p->type), v->order);
 	for (int i = 0; i < s.rank; i++)
 		s.dim[i] = (int32_t)v->dims.dim[v->order[i]];
 	bool integer = !onnx_is_float(v->type);
@@ -231,16 +259,18 @@ is_image(const struct onnx_value *v)
 	return v->dims.rank >= 3;
 }
 
-/* An image stays one; the dimensions of anything else are put as the model has them. */
+/* An image stays or becomes one; the dimensions of anything else are put as the model has them. */
 static struct tensor *
-output_tensor(struct onnx *x, const char *where, const char *text, struct onnx_value *v)
+output_tensor(struct onnx *x, const char *where, const char *text, enum denoted what, struct onnx_value *v)
 {
 	struct onnx_node self = { .where = where, .layer = text };
 	struct tensor *t = v->real ? onnx_tensor_f32(x, &self, v) : onnx_tensor(x, &self, v);
 	int plain[RANK_MAX], rank = onnx_plain_order(&v->dims, plain);
 
-	if (!t || is_image(v))
+	if (!t || (what == DENOTED_NOT && is_image(v)))
 		return t;
+	if (what == DENOTED_IMAGE && v->dims.rank >= 3)
+		channels_last(rank, plain);
 	t = onnx_arrange(x, &self, t, &v->dims, v->order, rank, plain);
 	memcpy(v->order, plain, sizeof plain);
 	return t;
@@ -259,7 +289,7 @@ read_output(struct onnx *x, const Onnx__ValueInfoProto *p)
 	if (v->kind == ONNX_LOST)
 		return false;
 	struct onnx_value out = *v;
-	out.t = output_tensor(x, where, text, &out);
+	out.t = output_tensor(x, where, text, denoted(p->type), &out);
 	if (!out.t)
 		return false;
 	graph_output(x->m->graph, import_output_name(x->m, text, out.t), out.t);

@@ -119,19 +119,19 @@ static const struct { const char *op; size_t operand, scale; } scaled[] = {
 	{ "DequantizeLinear", 0, 1 }, { "QLinearConv", 0, 1 }, { "QLinearMatMul", 0, 1 }, { "QLinearMatMul", 3, 4 },
 };
 
-/* What N says of the scale of V, which it reads. */
+/* What N says of the scale of the value TEXT of TYPE, which it reads. */
 static bool
-reader_quant(struct onnx *x, const struct onnx_node *n, const struct onnx_value *v, struct quant *q)
+reader_quant(struct onnx *x, const struct onnx_node *n, const char *text, enum onnx_type type, struct quant *q)
 {
-	if (n->op && strcmp(n->op->name, "ConvInteger") == 0 && strcmp(n->proto->input[0], v->name) == 0) {
+	if (n->op && strcmp(n->op->name, "ConvInteger") == 0 && strcmp(n->proto->input[0], text) == 0) {
 		const struct onnx_value *z = named(x, n, 2);
 
-		*q = plain_quant(v->type, z->kind == ONNX_CONST && onnx_count(&z->dims) == 1 ? (int32_t)onnx_int(z, 0) : 0);
+		*q = plain_quant(type, z->kind == ONNX_CONST && onnx_count(&z->dims) == 1 ? (int32_t)onnx_int(z, 0) : 0);
 		return true;
 	}
 	for (size_t i = 0; n->op && i < sizeof scaled / sizeof *scaled; i++)
 		if (strcmp(n->op->name, scaled[i].op) == 0 && n->proto->n_input > scaled[i].operand
-		    && strcmp(n->proto->input[scaled[i].operand], v->name) == 0 && scale_ahead(x, n, scaled[i].scale, v->type, q))
+		    && strcmp(n->proto->input[scaled[i].operand], text) == 0 && scale_ahead(x, n, scaled[i].scale, type, q))
 			return true;
 	return false;
 }
@@ -139,12 +139,23 @@ reader_quant(struct onnx *x, const struct onnx_node *n, const struct onnx_value 
 struct quant
 onnx_input_quant(struct onnx *x, const struct onnx_value *v)
 {
-	const struct onnx_readers *r = onnx_readers(x, v->name);
+	const char *text = v->name;
 	struct quant q;
 
-	for (size_t i = 0; i < r->nodes.n; i++)
-		if (reader_quant(x, r->nodes.v[i], v, &q))
-			return q;
+	for (size_t copies = 0; text && copies <= x->graph->n_node; copies++) { /* as many as there can be */
+		const struct onnx_readers *r = onnx_readers(x, text);
+		const char *copy = NULL;
+
+		for (size_t i = 0; i < r->nodes.n; i++) {
+			const struct onnx_node *n = r->nodes.v[i];
+
+			if (reader_quant(x, n, text, v->type, &q))
+				return q;
+			if (n->op && strcmp(n->op->name, "Identity") == 0 && n->nout)
+				copy = n->proto->output[0];
+		}
+		text = copy;
+	}
 	return plain_quant(v->type, 0);
 }
 
