@@ -157,7 +157,7 @@ cortex_m4_sums(int32_t sums[4], const int16_t *x0, const int16_t *x1, const int1
 {
 	int32_t a0 = 0, b0 = 0, a1 = 0, b1 = 0;
 	const int16_t *end = w + n;
-#if defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__) /* which needs all registers */
 	const int16_t *whole = w + (n & ~15);
 	uint32_t u0, u1, w0, w1, l0, l1;
 
@@ -235,7 +235,7 @@ cortex_m4_sums_of_one(int32_t sums[2], const int16_t *x, const int16_t *w, int32
 {
 	int32_t a = 0, b = 0;
 	const int16_t *end = w + n;
-#if defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
 	const int16_t *whole = w + (n & ~15);
 	uint32_t u0, u1, w0, w1, l;
 
