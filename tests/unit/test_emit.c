@@ -342,6 +342,7 @@ call_dense(struct fixture *f, const struct node *n, struct buffer *y, struct buf
 	struct buffer *bias = n->nin > 2 ? buffer(f, BUF_CONST, n->in[2]) : NULL;
 
 	*c = (struct call){ .index = f->program.call_count++, .kernel = "dense_f32", .node = n, .last = true };
+	f->program.kernel_count = f->program.call_count;
 	if (f->program.last)
 		f->program.last->next = c;
 	else
