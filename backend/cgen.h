@@ -30,7 +30,7 @@ struct dot_function {
 	const struct dot *dot;
 };
 
-/* A register block likewise, "kws_cortex_m4_block_2x2". */
+/* A register block likewise, "kws_mychip_2x2". */
 struct block_function {
 	struct block_function *next;
 	const char *id;

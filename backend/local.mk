@@ -25,6 +25,7 @@ libnetc_a_SOURCES += %D%/lower_move.c
 libnetc_a_SOURCES += %D%/moves.c
 libnetc_a_SOURCES += %D%/order.c
 libnetc_a_SOURCES += %D%/overlap.c
+libnetc_a_SOURCES += %D%/reads.c %D%/reads.h
 libnetc_a_SOURCES += %D%/place.c
 libnetc_a_SOURCES += %D%/plan.c
 libnetc_a_SOURCES += %D%/plan.h

@@ -4,28 +4,19 @@
  * for the last time may be written over.  Of each pointer that it reads through this file works out the least distance
  * at which that holds: the result may begin so many bytes before it, or more.  The plan places buffers by it (plan.c).
  *
- * The table says in which order each kernel reads; a kernel that is not in it keeps its operands apart, and so do the calls
- * of units, whose order nothing states.  Kernels written for this table may neither say `restrict` nor use memcpy. */
+ * reads.c says in which order each kernel reads; a kernel that is not there keeps its operands apart, and so do the calls
+ * of units, whose order nothing states.  Kernels whose results may overlap may neither say `restrict` nor use memcpy. */
 #include <config.h>
 #include <string.h>
-#include "backend/program.h"
+#include "backend/reads.h"
 
 /* The distance for the parameter X, from the sizes of an element of the result and of X.  No constraint: INT64_MIN. */
 typedef int64_t distance_fn(const struct call *, int64_t y_bytes, int64_t x_bytes, const char *x);
 
 static int64_t
-dim_or(const struct call *c, const char *parameter, int64_t otherwise)
-{
-	for (size_t i = 0; i < c->args.n; i++)
-		if (c->args.v[i].kind == ARG_DIM && strcmp(c->args.v[i].name, parameter) == 0)
-			return c->args.v[i].i;
-	return otherwise;
-}
-
-static int64_t
 dim(const struct call *c, const char *parameter)
 {
-	int64_t v = dim_or(c, parameter, INT64_MIN);
+	int64_t v = call_dim_or(c, parameter, INT64_MIN);
 
 	if (v == INT64_MIN)
 		die("overlap: %s has no dimension '%s'", c->kernel, parameter);
@@ -84,12 +75,12 @@ row_of(const struct windows *cols, int64_t y_step, int64_t y_width, int64_t x_st
 static int64_t
 window_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
 {
-	const struct windows rows = { dim(c, "y_h"), dim(c, "stride_h"), dim(c, "pad_t"), dim(c, "k_h"), dim_or(c, "dilation_h", 1),
+	const struct windows rows = { dim(c, "y_h"), dim(c, "stride_h"), dim(c, "pad_t"), dim(c, "k_h"), call_dim_or(c, "dilation_h", 1),
 		dim(c, "x_h") };
-	const struct windows cols = { dim(c, "y_w"), dim(c, "stride_w"), dim(c, "pad_l"), dim(c, "k_w"), dim_or(c, "dilation_w", 1),
+	const struct windows cols = { dim(c, "y_w"), dim(c, "stride_w"), dim(c, "pad_l"), dim(c, "k_w"), call_dim_or(c, "dilation_w", 1),
 		dim(c, "x_w") };
 	int64_t y_step = dim(c, "y_pitch") * y_bytes, x_step = dim(c, "x_pitch") * x_bytes;
-	int64_t y_width = dim_or(c, "y_c", dim_or(c, "c_n", 0)) * y_bytes;
+	int64_t y_width = call_dim_or(c, "y_c", call_dim_or(c, "c_n", 0)) * y_bytes;
 	const struct row row = row_of(&cols, y_step, y_width, x_step);
 	int64_t distance = INT64_MIN, later = INT64_MAX;
 
@@ -132,7 +123,7 @@ element_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const c
 	snprintf(pitch_name, sizeof pitch_name, "%s_pitch", x);
 	snprintf(step_name, sizeof step_name, "%s_step", x);
 	pitch = dim(c, pitch_name) * x_bytes;
-	step = dim_or(c, step_name, 1) * x_bytes;
+	step = call_dim_or(c, step_name, 1) * x_bytes;
 	for (int64_t r = 0; r < rows; r += most(rows - 1, 1)) {
 		int64_t written = r * y_pitch, read = r * pitch;
 
@@ -156,46 +147,9 @@ any_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char 
 	return INT64_MIN;
 }
 
-static const struct order {
-	const char *kernel;         /* with what may follow behind "_": types, variants */
-	distance_fn *distance;
-	const char *reads[2];       /* the parameters it holds for */
-} orders[] = {
-	{ "conv2d", window_distance, { "x", NULL } },
-	{ "dwconv2d", window_distance, { "x", NULL } },
-	{ "dot_conv2d", window_distance, { "x", NULL } },
-	{ "dot_gather", window_distance, { "x", NULL } },
-	{ "maxpool", window_distance, { "x", NULL } },
-	{ "avgpool", window_distance, { "x", NULL } },
-	{ "dense", vector_distance, { "x", NULL } },
-	{ "add", element_distance, { "a", "b" } },
-	{ "sub", element_distance, { "a", "b" } },
-	{ "mul", element_distance, { "a", "b" } },
-	{ "affine", element_distance, { "x", NULL } },
-	{ "clamp", element_distance, { "x", NULL } },
-	{ "table", element_distance, { "x", NULL } },
-	{ "leaky_relu", element_distance, { "x", NULL } },
-	{ "hard_swish", element_distance, { "x", NULL } },
-	{ "sigmoid", element_distance, { "x", NULL } },
-	{ "tanh", element_distance, { "x", NULL } },
-	{ "softmax", element_distance, { "x", NULL } },
-	{ "quantize", element_distance, { "x", NULL } },
-	{ "dequantize", element_distance, { "x", NULL } },
-	{ "rescale", element_distance, { "x", NULL } },
-	{ "move", any_distance, { "x", NULL } },
+static distance_fn *const distances[] = {
+	[READS_WINDOWS] = window_distance, [READS_VECTORS] = vector_distance, [READS_ELEMENTS] = element_distance, [READS_FIRST] = any_distance,
 };
-
-static const struct order *
-order_of(const struct call *c)
-{
-	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
-		size_t len = strlen(orders[i].kernel);
-
-		if (strncmp(c->kernel, orders[i].kernel, len) == 0 && c->kernel[len] == '_')
-			return &orders[i];
-	}
-	return NULL;
-}
 
 static const struct arg *
 result_of(const struct call *c)
@@ -204,13 +158,6 @@ result_of(const struct call *c)
 		if (c->args.v[i].kind == ARG_OUT)
 			return &c->args.v[i];
 	return NULL;
-}
-
-static bool
-holds_for(const struct order *o, const struct arg *a)
-{
-	return a->kind == ARG_IN && a->buf
-		&& (strcmp(a->name, o->reads[0]) == 0 || (o->reads[1] && strcmp(a->name, o->reads[1]) == 0));
 }
 
 /* A compiler may take it that writes of one type leave what is read as another alone, except that bytes may be anything. */
@@ -238,18 +185,18 @@ find_chain_overlap(struct call *c, const struct arg *y)
 void
 call_find_overlap(struct call *c)
 {
-	const struct order *o = c->text ? NULL : order_of(c);
+	const struct reads *r = c->text ? NULL : reads_of(c);
 	const struct arg *y = result_of(c);
 
 	if (c->stream) {
 		find_chain_overlap(c, y);
 		return;
 	}
-	for (size_t i = 0; i < c->args.n && o && y; i++) {
+	for (size_t i = 0; i < c->args.n && r && r->overlaps && y; i++) {
 		struct arg *x = &c->args.v[i];
 
-		x->yields = holds_for(o, x) && may_alias(x->dtype, y->dtype);
+		x->yields = reads_operand(r, x) && x->buf && may_alias(x->dtype, y->dtype);
 		if (x->yields)
-			x->distance = most(-x->buf->bytes, o->distance(c, dtype_info[y->dtype].bytes, dtype_info[x->dtype].bytes, x->name));
+			x->distance = most(-x->buf->bytes, distances[r->order](c, dtype_info[y->dtype].bytes, dtype_info[x->dtype].bytes, x->name));
 	}
 }

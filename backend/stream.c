@@ -8,69 +8,25 @@
  * A stage is the call of the layer as it is with other literals: the result has the rows of a band, the input those under it. */
 #include <config.h>
 #include <string.h>
+#include "backend/reads.h"
 #include "backend/stream.h"
 #include "runtime/nn_rows.h"
 
 /* ---- which calls ---- */
 
-/* How a kernel goes through rows: windows of an image by y_h, x_h and pad_t, or so many of all its vectors or elements; or it reads
- * none, and they come from outside. */
-enum shape_of { IMAGE, WINDOWS, ELEMENTS, SOURCE };
-static const struct family {
-	const char *kernel;      /* with what may follow behind "_" */
-	enum shape_of shape;
-	const char *reads[2];    /* parameters that are maps */
-} families[] = {
-	{ "conv2d", IMAGE, { "x", NULL } },
-	{ "dwconv2d", IMAGE, { "x", NULL } },
-	{ "dot_conv2d", IMAGE, { "x", NULL } },
-	{ "dot_gather", IMAGE, { "x", NULL } },
-	{ "block_conv2d", IMAGE, { "x", NULL } },
-	{ "maxpool", IMAGE, { "x", NULL } },
-	{ "avgpool", IMAGE, { "x", NULL } },
-	{ "block_dense", WINDOWS, { "x", NULL } },
-	{ "add", ELEMENTS, { "a", "b" } },
-	{ "sub", ELEMENTS, { "a", "b" } },
-	{ "mul", ELEMENTS, { "a", "b" } },
-	{ "affine", ELEMENTS, { "x", NULL } },
-	{ "clamp", ELEMENTS, { "x", NULL } },
-	{ "table", ELEMENTS, { "x", NULL } },
-	{ "leaky_relu", ELEMENTS, { "x", NULL } },
-	{ "hard_swish", ELEMENTS, { "x", NULL } },
-	{ "sigmoid", ELEMENTS, { "x", NULL } },
-	{ "tanh", ELEMENTS, { "x", NULL } },
-	{ "quantize", ELEMENTS, { "x", NULL } },
-	{ "dequantize", ELEMENTS, { "x", NULL } },
-	{ "input", SOURCE, { NULL, NULL } },
-};
-
-static const struct family *
-family_of(const struct call *c)
+/* The row of C's kernel if it can be a stage. */
+static const struct reads *
+stage_reads(const struct call *c)
 {
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-		size_t len = strlen(families[i].kernel);
+	const struct reads *r = reads_of(c);
 
-		if (strncmp(c->kernel, families[i].kernel, len) == 0 && c->kernel[len] == '_')
-			return &families[i];
-	}
-	return NULL;
-}
-
-static struct arg *
-find_dim(const struct call *c, const char *parameter)
-{
-	for (size_t i = 0; i < c->args.n; i++)
-		if (c->args.v[i].kind == ARG_DIM && strcmp(c->args.v[i].name, parameter) == 0)
-			return &c->args.v[i];
-	return NULL;
+	return r && r->streams ? r : NULL;
 }
 
 static int32_t
 dim_or(const struct call *c, const char *parameter, int32_t otherwise)
 {
-	const struct arg *a = find_dim(c, parameter);
-
-	return a ? (int32_t)a->i : otherwise;
+	return (int32_t)call_dim_or(c, parameter, otherwise);
 }
 
 /* Whether all of A's buffer is an image, row after row. */
@@ -89,47 +45,40 @@ height_of(const struct arg *a)
 	return a->tensor->shape.dim[0];
 }
 
-static bool
-is_read(const struct family *f, const struct arg *a)
-{
-	for (int k = 0; a->kind == ARG_IN && k < 2 && f->reads[k]; k++)
-		if (strcmp(a->name, f->reads[k]) == 0)
-			return true;
-	return false;
-}
-
 /* Element for element, A has a row for each of Y. */
 static bool
-goes_along(const struct family *f, const struct call *c, const struct arg *a)
+goes_along(const struct reads *f, const struct call *c, const struct arg *a)
 {
 	const struct tensor *x = a->tensor, *y = c->args.v[0].tensor;
-	const struct arg *rows = find_dim(c, "rows");
+	const struct arg *rows = call_find_dim(c, "rows");
 
-	if (f->shape == IMAGE)
+	if (f->order == READS_WINDOWS)
 		return true;
 	if (memcmp(x->shape.dim, y->shape.dim, 2 * sizeof *x->shape.dim) != 0)
 		return false;
-	return f->shape == WINDOWS || (x->shape.dim[2] == y->shape.dim[2] && (rows->i == 1 || rows->i % y->shape.dim[0] == 0));
+	return f->order == READS_VECTORS || (x->shape.dim[2] == y->shape.dim[2] && (rows->i == 1 || rows->i % y->shape.dim[0] == 0));
 }
 
 bool
 stream_takes(const struct call *c)
 {
-	const struct family *f = c->text || c->stream || c->copied ? NULL : family_of(c);
-	int maps = 0;
+	const struct reads *f = c->text || c->stream || c->copied ? NULL : stage_reads(c);
+	int maps = 0, scratch = 0;
 
 	if (!f || c->args.v[0].kind != ARG_OUT || !is_map(&c->args.v[0]))
 		return false;
 	for (size_t i = 1; i < c->args.n; i++) {
 		const struct arg *a = &c->args.v[i];
 
+		if (a->kind == ARG_SCRATCH && scratch++ > 0)
+			return false; /* a chain has one, which its stages share */
 		if (a->kind != ARG_IN && a->kind != ARG_OUT)
 			continue;
-		if (!is_read(f, a) || !is_map(a) || !goes_along(f, c, a) || a->buf == c->args.v[0].buf)
+		if (!reads_operand(f, a) || !is_map(a) || !goes_along(f, c, a) || a->buf == c->args.v[0].buf)
 			return false;
 		maps++;
 	}
-	return maps > 0 || f->shape == SOURCE;
+	return maps > 0 || f->order == READS_NOTHING;
 }
 
 /* ---- the schedule ---- */
@@ -312,7 +261,7 @@ add_mean(struct arena *a, struct stream *s, struct call *c, int32_t most)
 	struct stream_stage g = { .call = c, .band = band, .reads = 1, .read = { { .stride = 1, .span = band } } };
 
 	for (size_t i = 1; i < c->args.n; i++)
-		if (is_read(family_of(c), &c->args.v[i])) {
+		if (reads_operand(stage_reads(c), &c->args.v[i])) {
 			g.read[0].arg = (int)i;
 			g.read[0].map = map_of(a, s, &c->args.v[i], -1);
 		}
@@ -325,14 +274,14 @@ add_mean(struct arena *a, struct stream *s, struct call *c, int32_t most)
 static void
 add_stage(struct arena *a, struct stream *s, struct call *c, int32_t most)
 {
-	const struct family *f = family_of(c);
-	struct stream_stage g = { .call = c, .band = f->shape == SOURCE ? 1 : band_of(height_of(&c->args.v[0]), most) };
-	bool image = f->shape == IMAGE;
+	const struct reads *f = stage_reads(c);
+	struct stream_stage g = { .call = c, .band = f->order == READS_NOTHING ? 1 : band_of(height_of(&c->args.v[0]), most) };
+	bool image = f->order == READS_WINDOWS;
 
 	for (size_t i = 1; i < c->args.n; i++) {
 		struct stream_read r = { .arg = (int)i, .stride = image ? dim_or(c, "stride_h", 1) : 1, .pad = dim_or(c, "pad_t", 0) };
 
-		if (!is_read(f, &c->args.v[i]))
+		if (!reads_operand(f, &c->args.v[i]))
 			continue;
 		r.map = map_of(a, s, &c->args.v[i], -1);
 		r.span = (g.band - 1) * r.stride + (dim_or(c, "k_h", 1) - 1) * dim_or(c, "dilation_h", 1) + 1;
@@ -430,7 +379,7 @@ is_even(const struct stream *s, const struct stream_stage *g)
 static void
 set_band(struct call *c, const char *parameter, bool even, int64_t value, enum band_arg what)
 {
-	struct arg *a = find_dim(c, parameter);
+	struct arg *a = call_find_dim(c, parameter);
 
 	if (!a)
 		return;
@@ -473,24 +422,24 @@ narrow(const struct stream *s, struct stream_stage *g)
 {
 	struct call *c = g->call;
 	int32_t height = s->maps.v[g->map].height;
-	struct arg *rows = find_dim(c, "rows"), *n = find_dim(c, "n"), *windows = find_dim(c, "windows"), *y_h = find_dim(c, "y_h");
+	struct arg *rows = call_find_dim(c, "rows"), *n = call_find_dim(c, "n"), *windows = call_find_dim(c, "windows"), *y_h = call_find_dim(c, "y_h");
 
-	switch (family_of(c)->shape) {
-	case IMAGE:
+	switch (stage_reads(c)->order) {
+	case READS_WINDOWS:
 		y_h->i = g->band;
 		set_band(c, "x_h", is_even(s, g), g->read[0].span, BAND_ROWS);
 		set_band(c, "pad_t", is_even(s, g), 0, BAND_PAD);
 		break;
-	case WINDOWS:
+	case READS_VECTORS:
 		windows->i = windows->i / height * g->band;
 		break;
-	case ELEMENTS:
+	case READS_ELEMENTS:
 		if (rows->i == 1)
 			n->i = n->i / height * g->band;
 		else
 			rows->i = rows->i / height * g->band;
 		break;
-	case SOURCE:
+	case READS_FIRST: case READS_NOTHING:
 		set_band(c, "row", false, 0, BAND_FIRST);
 		rows->i = g->band;
 		break;

@@ -42,7 +42,7 @@ list_parameters(struct cgen *g, const struct call *chain, bool types, const char
 }
 
 static void
-emit_maps(struct cgen *g, struct emitter *e, const struct stream *s)
+emit_maps(struct emitter *e, const struct stream *s)
 {
 	emit_comment(e, "Of each map where its window lies in the arena, the bytes of a row, its rows, those that there is room for, the stage that "
 		"computes it, the first row and the number of rows that are there.");
@@ -55,7 +55,6 @@ emit_maps(struct cgen *g, struct emitter *e, const struct stream *s)
 			(int)m->room, m->stage, m->stage < 0 ? (int)m->height : 0, m->buf->name);
 	}
 	emit_line(e, "};");
-	(void)g;
 }
 
 static void
@@ -180,7 +179,7 @@ streams_emit(struct cgen *g, struct emitter *e)
 		emit_list(e, chain_id(g, c), items, list_parameters(g, c, true, items), "");
 		emit_begin(e);
 		emit_stages(g, e, s);
-		emit_maps(g, e, s);
+		emit_maps(e, s);
 		emit_loop(g, e, s);
 		emit_close(e, "");
 		emit_blank(e);

@@ -3,6 +3,7 @@
 #ifndef AARCH64_DOTPROD_H
 #define AARCH64_DOTPROD_H
 #include <stdint.h>
+#include "block-plain.h"
 
 #if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
 #include <arm_neon.h>
@@ -19,32 +20,7 @@
 #define AARCH64_DOTPROD_UNROLL
 #endif
 
-/* What the results of a block's channels are made with. */
-struct aarch64_dotprod_scaling {
-	const int32_t *bias, *multiplier;
-	const int8_t *shift;
-	int32_t zero, lo, hi;
-};
-
 /* ---- plain C ---- */
-
-/* The int8 value of a sum: sum * multiplier * 2^(shift - 31), rounded twice, limited to [lo, hi]. */
-AARCH64_DOTPROD_INLINE int8_t
-aarch64_dotprod_result(int32_t sum, const struct aarch64_dotprod_scaling *s, int32_t channel)
-{
-	const int32_t multiplier = s->multiplier[channel], shift = s->shift[channel];
-	int32_t v;
-
-	if (shift >= 0) {
-		v = (int32_t)(((int64_t)(int32_t)((uint32_t)sum << shift) * multiplier + 0x40000000) >> 31);
-	} else {
-		v = (int32_t)(((int64_t)sum * multiplier + 0x40000000) >> 31);
-		v -= v < 0; /* ties of negative values go down */
-		v = (v >> -shift) + ((v >> (-shift - 1)) & 1);
-	}
-	v += s->zero;
-	return (int8_t)(v < s->lo ? s->lo : v > s->hi ? s->hi : v);
-}
 
 /* The sum of N products; the weights lie in quads, STEP bytes from one quad to the next. */
 AARCH64_DOTPROD_INLINE int32_t
@@ -60,13 +36,13 @@ aarch64_dotprod_sum(const int8_t *x, const int8_t *w, int32_t step, int32_t n)
 /* A block of ROWS windows by CHANNELS channels. */
 AARCH64_DOTPROD_INLINE void
 aarch64_dotprod_plain(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, int32_t n,
-	const struct aarch64_dotprod_scaling *s, int32_t rows, int32_t channels)
+	const struct block_scaling *s, int32_t rows, int32_t channels)
 {
 	for (int32_t r = 0; r < rows; r++)
 		for (int32_t c = 0; c < channels; c++) {
 			const int32_t sum = aarch64_dotprod_sum(x + r * x_pitch, w + 4 * c, 4 * channels, n);
 
-			y[r * y_pitch + c] = aarch64_dotprod_result((int32_t)((uint32_t)sum + (uint32_t)s->bias[c]), s, c);
+			y[r * y_pitch + c] = block_result((int32_t)((uint32_t)sum + (uint32_t)s->bias[c]), s, c);
 		}
 }
 
@@ -113,7 +89,7 @@ aarch64_dotprod_sums(int32x4_t *sum, const int8_t *x, int32_t x_pitch, const int
 
 /* The zero point, the limits and saturation on the way: eight results. */
 AARCH64_DOTPROD_INLINE int8x8_t
-aarch64_dotprod_finish(int32x4_t a, int32x4_t b, const struct aarch64_dotprod_scaling *s)
+aarch64_dotprod_finish(int32x4_t a, int32x4_t b, const struct block_scaling *s)
 {
 	const int16x8_t v = vqaddq_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), vdupq_n_s16((int16_t)s->zero));
 
@@ -122,7 +98,7 @@ aarch64_dotprod_finish(int32x4_t a, int32x4_t b, const struct aarch64_dotprod_sc
 
 /* 4 * VECTORS channels of one window, VECTORS even. */
 AARCH64_DOTPROD_INLINE void
-aarch64_dotprod_store(int8_t *y, const int32x4_t *sum, const struct aarch64_dotprod_scaling *s, int32_t vectors)
+aarch64_dotprod_store(int8_t *y, const int32x4_t *sum, const struct block_scaling *s, int32_t vectors)
 {
 	AARCH64_DOTPROD_UNROLL
 	for (int32_t v = 0; v < vectors; v += 2) {
@@ -137,7 +113,7 @@ aarch64_dotprod_store(int8_t *y, const int32x4_t *sum, const struct aarch64_dotp
 
 AARCH64_DOTPROD_INLINE void
 aarch64_dotprod_tile(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, int32_t n,
-	const struct aarch64_dotprod_scaling *s, int32_t rows, int32_t vectors)
+	const struct block_scaling *s, int32_t rows, int32_t vectors)
 {
 	int32x4_t sum[16];
 
@@ -154,7 +130,7 @@ AARCH64_DOTPROD_INLINE void
 aarch64_dotprod_block(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
 	const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi, int32_t rows, int32_t channels)
 {
-	const struct aarch64_dotprod_scaling s = { b, multiplier, shift, zero, lo, hi };
+	const struct block_scaling s = { b, multiplier, shift, zero, lo, hi };
 
 #if AARCH64_DOTPROD_VECTORS
 	if (channels > 1) {

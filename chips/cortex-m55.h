@@ -3,6 +3,7 @@
 #ifndef CORTEX_M55_H
 #define CORTEX_M55_H
 #include <stdint.h>
+#include "block-plain.h"
 
 /* Without optimisation compilers do not find registers for the assembly. */
 #if defined(__GNUC__) && defined(__OPTIMIZE__) && defined(__ARM_FEATURE_MVE)
@@ -18,31 +19,7 @@
 #define CORTEX_M55_INLINE static inline
 #endif
 
-/* What the results of a block's channels are made with. */
-struct cortex_m55_scaling {
-	const int32_t *bias, *multiplier;
-	const int8_t *shift;
-	int32_t zero, lo, hi;
-};
-
 /* ---- plain C ---- */
-
-/* The int8 value of a sum: sum * multiplier * 2^(shift - 31), rounded twice, limited to [lo, hi]. */
-CORTEX_M55_INLINE int8_t
-cortex_m55_result(int32_t sum, const struct cortex_m55_scaling *s, int32_t channel)
-{
-	const int32_t multiplier = s->multiplier[channel], shift = s->shift[channel];
-	int32_t v;
-
-	if (shift >= 0) {
-		v = (int32_t)(((int64_t)(int32_t)((uint32_t)sum << shift) * multiplier + 0x40000000) >> 31);
-	} else {
-		v = (int32_t)(((int64_t)sum * multiplier + 0x40000000) >> 31);
-		v -= v < 0; /* ties of negative values go down */
-		v = (v >> -shift) + ((v >> (-shift - 1)) & 1);
-	}
-	return (int8_t)(v < s->lo - s->zero ? s->lo : v > s->hi - s->zero ? s->hi : v + s->zero);
-}
 
 /* The sum of N products; the weights lie sixteen by sixteen, STEP bytes from one to the next. */
 CORTEX_M55_INLINE int32_t
@@ -57,14 +34,14 @@ cortex_m55_sum(const int8_t *x, const int8_t *w, int32_t step, int32_t n)
 
 /* A block of ROWS windows by CHANNELS channels. */
 CORTEX_M55_INLINE void
-cortex_m55_plain(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, int32_t n, const struct cortex_m55_scaling *s,
+cortex_m55_plain(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, int32_t n, const struct block_scaling *s,
 	int32_t rows, int32_t channels)
 {
 	for (int32_t r = 0; r < rows; r++)
 		for (int32_t c = 0; c < channels; c++) {
 			const int32_t sum = cortex_m55_sum(x + r * x_pitch, w + 16 * c, 16 * channels, n);
 
-			y[r * y_pitch + c] = cortex_m55_result((int32_t)((uint32_t)sum + (uint32_t)s->bias[c]), s, c);
+			y[r * y_pitch + c] = block_result((int32_t)((uint32_t)sum + (uint32_t)s->bias[c]), s, c);
 		}
 }
 
@@ -185,7 +162,7 @@ cortex_m55_sum_of_one(const int8_t *x, const int8_t *w, int32_t n)
 
 /* Four channels of one window or two. */
 CORTEX_M55_INLINE void
-cortex_m55_four(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, int32_t n, const struct cortex_m55_scaling *s,
+cortex_m55_four(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, int32_t n, const struct block_scaling *s,
 	int32_t rows)
 {
 	int32x4_t sum[2];
@@ -208,7 +185,7 @@ CORTEX_M55_INLINE void
 cortex_m55_block(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
 	const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi, int32_t rows, int32_t channels)
 {
-	const struct cortex_m55_scaling s = { b, multiplier, shift, zero, lo, hi };
+	const struct block_scaling s = { b, multiplier, shift, zero, lo, hi };
 	const int8_t *window = (const int8_t *)x, *weight = (const int8_t *)w;
 
 #if CORTEX_M55_VECTORS
@@ -217,7 +194,7 @@ cortex_m55_block(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, con
 	} else {
 		const uint32_t sum = (uint32_t)cortex_m55_sum_of_one(window, weight, n) + (uint32_t)b[0];
 
-		y[0] = cortex_m55_result((int32_t)sum, &s, 0);
+		y[0] = block_result((int32_t)sum, &s, 0);
 	}
 #else
 	cortex_m55_plain(y, y_pitch, window, x_pitch, weight, n, &s, rows, channels);
@@ -231,7 +208,7 @@ struct cortex_m55_dw {
 	int8_t *y;
 	const int8_t *x, *w;
 	int32_t y_pitch, x_pitch, h, w_in, h_out, w_out, c, stride_h, stride_w, pad_t, pad_l, x_zero;
-	struct cortex_m55_scaling s;
+	struct block_scaling s;
 };
 
 #if CORTEX_M55_VECTORS
@@ -254,7 +231,7 @@ cortex_m55_channel(const struct cortex_m55_dw *k, int32_t c, int8x16_t weights)
 
 /* Four sums of one channel to results, as cortex_m55_rescale has it.  RELU: the zero point is the least of all values, which are allowed. */
 CORTEX_M55_INLINE int32x4_t
-cortex_m55_rescale_channel(int32x4_t sum, const struct cortex_m55_channel *by, const struct cortex_m55_scaling *s, int relu)
+cortex_m55_rescale_channel(int32x4_t sum, const struct cortex_m55_channel *by, const struct block_scaling *s, int relu)
 {
 	int32x4_t v = vqrdmulhq_n_s32(vshlq_r_s32(vaddq_n_s32(sum, by->bias), by->left), by->multiplier);
 
@@ -351,7 +328,7 @@ struct cortex_m55_pair_weights {
 /* Two results of each of two rows: those of a row and their neighbours below lie PLACES from Y on. */
 CORTEX_M55_INLINE void
 cortex_m55_dw_pair(int8_t *y, uint32x4_t places, const int8_t *at, uint32x4_t columns, const struct cortex_m55_pair_weights *w,
-	const struct cortex_m55_channel *by, const struct cortex_m55_scaling *s, int relu)
+	const struct cortex_m55_channel *by, const struct block_scaling *s, int relu)
 {
 	const int8x16_t cells = cortex_m55_cells(at, columns);
 	int32x4_t sum = vdupq_n_s32(vmladavq_s8(cells, w->w00));
@@ -472,7 +449,7 @@ cortex_m55_dw_result(const struct cortex_m55_dw *k, int32_t iy, int32_t ix, int3
 			if (h >= 0 && h < k->h && w >= 0 && w < k->w_in)
 				sum += (uint32_t)((k->x[(h * k->w_in + w) * k->x_pitch + c] - k->x_zero) * k->w[16 * c + 4 * kx + ky]);
 		}
-	return cortex_m55_result((int32_t)sum, &k->s, c);
+	return block_result((int32_t)sum, &k->s, c);
 }
 
 static inline void

@@ -4,6 +4,7 @@
 #define X86_64_V3_H
 #include <stdint.h>
 #include <string.h>
+#include "block-plain.h"
 
 #if defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -22,32 +23,7 @@
 #define X86_64_V3_PREFETCH(p) (void)(p)
 #endif
 
-/* What the results of a block's channels are made with. */
-struct x86_64_v3_scaling {
-	const int32_t *bias, *multiplier;
-	const int8_t *shift;
-	int32_t zero, lo, hi;
-};
-
 /* ---- plain C ---- */
-
-/* The int8 value of a sum: sum * multiplier * 2^(shift - 31), rounded twice, limited to [lo, hi]. */
-X86_64_V3_INLINE int8_t
-x86_64_v3_result(int32_t sum, const struct x86_64_v3_scaling *s, int32_t channel)
-{
-	const int32_t multiplier = s->multiplier[channel], shift = s->shift[channel];
-	int32_t v;
-
-	if (shift >= 0) {
-		v = (int32_t)(((int64_t)(int32_t)((uint32_t)sum << shift) * multiplier + 0x40000000) >> 31);
-	} else {
-		v = (int32_t)(((int64_t)sum * multiplier + 0x40000000) >> 31);
-		v -= v < 0; /* ties of negative values go down */
-		v = (v >> -shift) + ((v >> (-shift - 1)) & 1);
-	}
-	v += s->zero;
-	return (int8_t)(v < s->lo ? s->lo : v > s->hi ? s->hi : v);
-}
 
 /* The sum of N products; the weights lie in pairs, STEP bytes from one pair to the next. */
 X86_64_V3_INLINE int32_t
@@ -63,13 +39,13 @@ x86_64_v3_sum(const int16_t *x, const int8_t *w, int32_t step, int32_t n)
 /* A block of ROWS windows by CHANNELS channels. */
 X86_64_V3_INLINE void
 x86_64_v3_plain(int8_t *y, int32_t y_pitch, const int16_t *x, int32_t x_pitch, const int8_t *w, int32_t n,
-	const struct x86_64_v3_scaling *s, int32_t rows, int32_t channels)
+	const struct block_scaling *s, int32_t rows, int32_t channels)
 {
 	for (int32_t r = 0; r < rows; r++)
 		for (int32_t c = 0; c < channels; c++) {
 			const int32_t sum = x86_64_v3_sum(x + r * x_pitch, w + 2 * c, 2 * channels, n);
 
-			y[r * y_pitch + c] = x86_64_v3_result((int32_t)((uint32_t)sum + (uint32_t)s->bias[c]), s, c);
+			y[r * y_pitch + c] = block_result((int32_t)((uint32_t)sum + (uint32_t)s->bias[c]), s, c);
 		}
 }
 
@@ -180,7 +156,7 @@ x86_64_v3_sums(__m256i *sum, const int16_t *x, int32_t x_pitch, const int8_t *w,
 
 /* The zero point and the limits of 32 results, and saturation on the way: A and B hold 16 each. */
 X86_64_V3_INLINE __m256i
-x86_64_v3_finish(__m256i a, __m256i b, const struct x86_64_v3_scaling *s)
+x86_64_v3_finish(__m256i a, __m256i b, const struct block_scaling *s)
 {
 	const __m256i zero = _mm256_set1_epi16((short)s->zero);
 	const __m256i v = _mm256_packs_epi16(_mm256_adds_epi16(a, zero), _mm256_adds_epi16(b, zero));
@@ -190,7 +166,7 @@ x86_64_v3_finish(__m256i a, __m256i b, const struct x86_64_v3_scaling *s)
 
 /* The results of the windows R and R + 1: sixteen channels, or eight. */
 X86_64_V3_INLINE void
-x86_64_v3_store2(int8_t *y, int32_t y_pitch, const __m256i *sum, const struct x86_64_v3_eight *e, const struct x86_64_v3_scaling *s, int32_t rows,
+x86_64_v3_store2(int8_t *y, int32_t y_pitch, const __m256i *sum, const struct x86_64_v3_eight *e, const struct block_scaling *s, int32_t rows,
 	int32_t vectors)
 {
 	const int nonnegative = s->lo >= s->zero;
@@ -218,7 +194,7 @@ x86_64_v3_store2(int8_t *y, int32_t y_pitch, const __m256i *sum, const struct x8
 
 /* Sums whose shifts are not all to the right. */
 X86_64_V3_INLINE void
-x86_64_v3_store_any(int8_t *y, int32_t y_pitch, const __m256i *sum, const struct x86_64_v3_scaling *s, int32_t rows, int32_t vectors)
+x86_64_v3_store_any(int8_t *y, int32_t y_pitch, const __m256i *sum, const struct block_scaling *s, int32_t rows, int32_t vectors)
 {
 	int32_t sums[6 * 16];
 
@@ -227,11 +203,11 @@ x86_64_v3_store_any(int8_t *y, int32_t y_pitch, const __m256i *sum, const struct
 		_mm256_storeu_si256((__m256i *)(void *)(sums + 8 * i), sum[i]);
 	for (int32_t r = 0; r < rows; r++)
 		for (int32_t c = 0; c < 8 * vectors; c++)
-			y[r * y_pitch + c] = x86_64_v3_result(sums[8 * vectors * r + c], s, c);
+			y[r * y_pitch + c] = block_result(sums[8 * vectors * r + c], s, c);
 }
 
 X86_64_V3_INLINE void
-x86_64_v3_tile(int8_t *y, int32_t y_pitch, const int16_t *x, int32_t x_pitch, const int8_t *w, int32_t n, const struct x86_64_v3_scaling *s,
+x86_64_v3_tile(int8_t *y, int32_t y_pitch, const int16_t *x, int32_t x_pitch, const int8_t *w, int32_t n, const struct block_scaling *s,
 	int32_t rows, int32_t vectors)
 {
 	__m256i sum[12];
@@ -258,7 +234,7 @@ X86_64_V3_INLINE void
 x86_64_v3_block(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
 	const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi, int32_t rows, int32_t channels)
 {
-	const struct x86_64_v3_scaling s = { b, multiplier, shift, zero, lo, hi };
+	const struct block_scaling s = { b, multiplier, shift, zero, lo, hi };
 
 #if X86_64_V3_VECTORS
 	if (channels > 1) {
