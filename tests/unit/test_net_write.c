@@ -291,7 +291,7 @@ enum { SEEDS_A_TEST = 250 };
 
 START_TEST(random_graphs)
 {
-	for (int i = 0; i < SEEDS_A_TEST; i++) {
+	for (int i = 0; i < share_of(SEEDS_A_TEST); i++) {
 		uint64_t seed = (uint64_t)_i * SEEDS_A_TEST + (uint64_t)i;
 		struct bench b;
 		char what[32];
@@ -524,7 +524,7 @@ cell_graph(struct bench *b, uint64_t seed, enum dtype t, int cells)
 
 START_TEST(graphs_that_repeat)
 {
-	for (int i = 0; i < SEEDS_A_TEST; i++) {
+	for (int i = 0; i < share_of(SEEDS_A_TEST); i++) {
 		uint64_t seed = (uint64_t)_i * SEEDS_A_TEST + (uint64_t)i;
 		struct bench b;
 		char what[32];
