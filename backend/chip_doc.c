@@ -42,8 +42,6 @@ row(const struct page *p, const char *what, struct loc loc, const char *text)
 static void
 print_memories(const struct page *p)
 {
-	static const char *const roles[] = { "activation", "weight", "bias", "accumulator", "scratch" };
-
 	if (p->chip->memories.n == 0)
 		return;
 	fputs("## Memories\n\n| memory | bytes | alignment | holds | line |\n|---|---|---|---|---|\n", p->f);
@@ -52,9 +50,9 @@ print_memories(const struct page *p)
 		const char *between = "";
 
 		fprintf(p->f, "| %s | %" PRId64 " | %d | ", m->name, m->size, m->align);
-		for (int k = 0; k < 5; k++)
+		for (int k = 0; k < ROLE_COUNT; k++)
 			if (m->roles & (1u << k)) {
-				fprintf(p->f, "%s%s", between, roles[k]);
+				fprintf(p->f, "%s%s", between, chip_roles[k]);
 				between = ", ";
 			}
 		fprintf(p->f, " | %d |\n", line_of(p, m->loc));

@@ -46,14 +46,14 @@ constant_vector(struct unit_call *u, const char *suffix, enum dtype dtype, int c
 
 /* ---- where operands have to lie ---- */
 
-/* The alignment of the memories that hold such an operand. */
+/* The alignment of the units' own memories that hold such an operand; that of memories with a section is the plan's care. */
 static int
 memory_align(const struct chip_op *op, int roles)
 {
 	int align = 1;
 
 	for (size_t i = 0; i < op->chip->memories.n; i++)
-		if (op->chip->memories.v[i].roles & (unsigned)roles && op->chip->memories.v[i].align > align)
+		if (!op->chip->memories.v[i].section && op->chip->memories.v[i].roles & (unsigned)roles && op->chip->memories.v[i].align > align)
 			align = op->chip->memories.v[i].align;
 	return align;
 }

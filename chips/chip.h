@@ -178,12 +178,19 @@ struct chip_op {
 	bool wrapper;                   /* the call is a function that the user supplies around the vendor's interface */
 };
 
+/* A memory is a unit's own, whose size conditions and costs may name, or has a section of the C program: then buffers are placed there.  Those hold
+ * either what is computed or constants. */
+enum { ROLE_ACTIVATION = 1, ROLE_WEIGHT = 2, ROLE_BIAS = 4, ROLE_ACCUMULATOR = 8, ROLE_SCRATCH = 16, ROLE_COUNT = 5 };
+enum { ROLES_RAM = ROLE_ACTIVATION | ROLE_ACCUMULATOR | ROLE_SCRATCH, ROLES_CONSTANT = ROLE_WEIGHT | ROLE_BIAS };
+extern const char *const chip_roles[ROLE_COUNT]; /* by number of the bit */
 struct chip_memory {
 	name name;
 	struct loc loc;
 	int64_t size;                   /* bytes */
 	int32_t align;
-	enum { ROLE_ACTIVATION = 1, ROLE_WEIGHT = 2, ROLE_BIAS = 4, ROLE_ACCUMULATOR = 8, ROLE_SCRATCH = 16 } roles; /* bits */
+	unsigned roles;                 /* bits */
+	const char *section;            /* NULL: a unit's own */
+	double read, write;             /* cycles a byte */
 };
 
 struct chip {

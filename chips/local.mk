@@ -24,6 +24,7 @@ libnetc_a_SOURCES += \
 	%D%/plan_text.c \
 	%D%/read.c \
 	%D%/read_layout.c \
+	%D%/read_memory.c \
 	%D%/read_op.c \
 	%D%/read_set.c \
 	%D%/read_words.c \

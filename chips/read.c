@@ -5,7 +5,7 @@
  *	include "x.h";                     any number: what the generated C includes for the calls
  *	cores = N;
  *	calls = N;
- *	memory NAME { size = 256K; align = 16; role = activation | weight | bias | accumulator | scratch; }
+ *	memory NAME { size = 256K; align = 16; role = activation | weight | bias | accumulator | scratch; section ".x"; cost read = 1; }
  *	op KIND ["mode"] { ... }           one unit (read_op.c); kinds.def lists the kinds
  *	fallback portable [{ cost cycles = ...; }] | none;
  *
@@ -16,7 +16,7 @@
 #include "chips/reader.h"
 #include "support/file.h"
 
-enum { CORES_MAX = 1024, VERSION_MAX = 1000000, ALIGN_MAX = 65536 };
+enum { CORES_MAX = 1024, VERSION_MAX = 1000000 };
 
 /* ---- chip "NAME" version N; ---- */
 
@@ -91,78 +91,6 @@ read_include(struct reader *r, const struct ast_chip_item *item)
 			return;
 		}
 	ARRAY_PUSH(r->arena, r->chip->includes, e->u.str.s);
-}
-
-/* ---- memory NAME { ... } ---- */
-
-static bool
-name_is_free(struct reader *r, const struct ast_expr *e)
-{
-	enum chip_operand o;
-	enum chip_var v;
-
-	if (chip_var_lookup(e->u.str.s, &v) || chip_operand_lookup(e->u.str.s, &o)) {
-		diag_error(r->diag, e->loc, "'%s' is a variable or operand of calls and cannot be a memory", e->u.str.s);
-		return false;
-	}
-	for (size_t i = 0; i < r->chip->memories.n; i++)
-		if (r->chip->memories.v[i].name == e->u.str.s) {
-			diag_error(r->diag, e->loc, "there are two memories '%s'", e->u.str.s);
-			diag_note(r->diag, r->chip->memories.v[i].loc, "the first is here");
-			return false;
-		}
-	return true;
-}
-
-static void
-read_memory_item(struct reader *r, const struct ast_chip_item *items, const struct ast_chip_item *item, struct chip_memory *m)
-{
-	static const char *const known[] = { "size", "align", "role" };
-	static const char *const roles[] = { "activation", "weight", "bias", "accumulator", "scratch" };
-	int64_t v;
-
-	if (item->kind == CHIP_ERROR)
-		return;
-	if (item->kind != CHIP_PROP || (strcmp(item->name, "size") && strcmp(item->name, "align") && strcmp(item->name, "role"))) {
-		diag_error(r->diag, item->kind == CHIP_WHERE ? item->loc : item->name_loc, "a memory has size, align and role");
-		if (item->kind != CHIP_WHERE)
-			reader_suggest(r, item->name_loc, item->name, known, 3);
-		return;
-	}
-	if (!reader_is_first(r, items, item))
-		return;
-	if (*item->name == 'r')
-		m->roles = reader_words(r, item, roles, sizeof roles / sizeof *roles);
-	else if (*item->name == 's') {
-		if (reader_int(r, item, 1, INT64_C(1) << 40, &v))
-			m->size = v;
-	} else if (reader_int(r, item, 1, ALIGN_MAX, &v)) {
-		m->align = (int32_t)v;
-		if (v & (v - 1))
-			diag_error(r->diag, item->clauses->loc, "'align' is a power of two, found %lld", (long long)v);
-	}
-}
-
-static void
-read_memory(struct reader *r, const struct ast_chip_item *item)
-{
-	const struct ast_expr *e = item->words;
-	struct chip_memory m = { .align = 1 };
-	int errors = r->diag->errors;
-
-	if (item->kind != CHIP_SECTION || !e || e->kind != EXPR_NAME || e->next) {
-		diag_error(r->diag, item->kind == CHIP_SECTION && e ? e->loc : item->name_loc, "a memory is written: memory NAME { size = ...; }");
-		return;
-	}
-	if (!name_is_free(r, e))
-		return;
-	m.name = e->u.str.s;
-	m.loc = e->loc;
-	for (const struct ast_chip_item *it = item->items; it; it = it->next)
-		read_memory_item(r, item->items, it, &m);
-	if (!m.size && r->diag->errors == errors)
-		diag_error(r->diag, e->loc, "memory '%s' has no size", m.name);
-	ARRAY_PUSH(r->arena, r->chip->memories, m);
 }
 
 /* ---- fallback ---- */
@@ -317,5 +245,6 @@ chip_read(struct arena *a, struct intern *names, struct diag *d, const struct as
 	read_items(&r, file);
 	for (size_t i = 0; i < chip->ops.n; i++)
 		chip->ops.v[i].chip = chip;
+	check_memories(&r);
 	return d->errors == errors ? chip : NULL;
 }

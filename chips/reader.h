@@ -90,6 +90,9 @@ void read_padding(struct reader *, const struct ast_chip_item *);
 void read_call(struct reader *, const struct ast_chip_item *);
 /* Operands and pitches that the call must be given. */
 void check_call(struct reader *);
+/* read_memory.c: one memory; what only all of them show. */
+void read_memory(struct reader *, const struct ast_chip_item *);
+void check_memories(struct reader *);
 /* read_op.c: one unit. */
 void read_op(struct reader *, const struct ast_chip_item *, struct chip_op *);
 /* check.c: what only the whole unit shows. */

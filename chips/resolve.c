@@ -26,7 +26,9 @@ unknown_name(struct reader *r, const struct ast_expr *e)
 	enum chip_operand o;
 	enum chip_var v;
 
-	if (chip_var_lookup(e->u.str.s, &v))
+	if (!r->op && chip_var_lookup(e->u.str.s, &v))
+		diag_error(r->diag, e->loc, "'%s' is a variable of calls: here only numbers and memories' sizes can be named", e->u.str.s);
+	else if (chip_var_lookup(e->u.str.s, &v))
 		diag_error(r->diag, e->loc, "a %s call has no variable '%s'", chip_kind_info[r->op->kind].name, e->u.str.s);
 	else if (chip_operand_lookup(e->u.str.s, &o) && r->operands >> o & 1)
 		diag_error(r->diag, e->loc, "'%s' is an operand, not a number: write bytes(%s)", e->u.str.s, e->u.str.s);
