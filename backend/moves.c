@@ -56,10 +56,9 @@ add_move(struct program *p, const struct item *it, int64_t offset)
 	call_use_instead(reader, it->buf, b);
 }
 
-void
+bool
 plan_apply(struct plan *plan)
 {
-	struct program *p = plan->p;
 	bool moves = false;
 
 	for (int i = 0; i < plan->n; i++) {
@@ -68,11 +67,15 @@ plan_apply(struct plan *plan)
 		it->buf->offset = plan->best_stay[i][0].offset;
 		if (plan->best_stays[i] < 2)
 			continue;
-		add_move(p, it, plan->best_stay[i][1].offset);
+		add_move(plan->p, it, plan->best_stay[i][1].offset);
 		moves = true;
 	}
-	if (!moves)
-		return;
+	return moves;
+}
+
+void
+plan_applied(struct program *p)
+{
 	program_number(p);
 	program_spread(p);
 	plan_lifetimes(p);

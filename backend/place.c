@@ -9,7 +9,6 @@
 
 enum {
 	SEARCH_ITEMS = 300,      /* the largest program that is searched */
-	SEARCH_STEPS = 4000000,  /* neighbours looked at in the search */
 	MOVES_GAIN = 64,         /* nothing is moved where the arena is not above what it could be by more than one part in so many */
 	MOVES_ROUNDS = 4         /* an order is placed anew at most so often when it turns out that buffers have to be moved */
 };
@@ -372,7 +371,7 @@ search(struct plan *plan)
 	memcpy(plan->order, plan->best_order, (size_t)plan->n * sizeof *plan->order);
 	place_in_order(plan, true);
 	current = plan_bytes(plan);
-	for (plan->steps = 0; plan->steps < SEARCH_STEPS && plan->best > plan->target;) {
+	for (plan->steps = 0; plan->steps < plan->steps_max && plan->best > plan->target;) {
 		from = next_random(&state) % 4 ? top_position(plan) : (int)(next_random(&state) % (uint32_t)plan->n);
 		to = (int)(next_random(&state) % (uint32_t)(from ? from : plan->n));
 		move_item(plan->order, from, to);
@@ -408,7 +407,7 @@ place_search(struct plan *plan)
 	if (plan->n <= SEARCH_ITEMS)
 		search(plan);
 	plan->target += plan->target / MOVES_GAIN;
-	if (plan->best <= plan->target || plan->p->cores > 1)
+	if (plan->best <= plan->target || !plan->may_move)
 		return;
 	plan->limit = plan->target;
 	try_orders(plan, true);

@@ -12,10 +12,13 @@
 #include <config.h>
 #include <limits.h>
 #include <stdlib.h>
-#include "backend/plan.h"
+#include "backend/memories.h"
+#include "chips/chip.h"
 
 enum {
 	PAIRS_MAX = 4000000, /* neighbours listed */
+	STEPS_MAX = 4000000, /* neighbours looked at in the search for the smallest arena */
+	STEPS_ENOUGH = 100000, /* and for one that is small enough */
 	OVER_MAX = 8         /* operands of a call that its result may lie over */
 };
 
@@ -88,28 +91,37 @@ by_first_use(const void *x, const void *y)
 	return a->buf->id < b->buf->id ? -1 : 1;
 }
 
+static int64_t
+item_align(const struct plan *plan, const struct buffer *b)
+{
+	const struct memory *m = plan->memory == ALL_ARENAS ? NULL : &plan->p->memories.v[plan->memory];
+	int64_t align = b->align > ARENA_ALIGN ? b->align : ARENA_ALIGN;
+
+	return m && m->chip && m->chip->align > align ? m->chip->align : align;
+}
+
 static void
 make_items(struct plan *plan)
 {
 	const struct program *p = plan->p;
 	size_t n;
 
-	plan->items = ARENA_ARRAY(&plan->scratch, struct item, p->buffers.n);
+	plan->items = ARENA_ARRAY(plan->scratch, struct item, p->buffers.n);
 	for (size_t i = 0; i < p->buffers.n; i++) {
 		struct buffer *b = p->buffers.v[i];
 
-		if (is_planned(b))
+		if (is_planned(b) && (plan->memory == ALL_ARENAS || b->memory == plan->memory))
 			plan->items[plan->n++] = (struct item){ .buf = b, .size = b->bytes, .first = 2 * b->first + 1,
-				.last = 2 * b->last + 1, .align = b->align > ARENA_ALIGN ? b->align : ARENA_ALIGN, .fixed = b->bytes > INT32_MAX || b->port == PORT_OUT };
+				.last = 2 * b->last + 1, .align = item_align(plan, b), .fixed = b->bytes > INT32_MAX || b->port == PORT_OUT };
 	}
 	n = (size_t)plan->n;
 	qsort(plan->items, n, sizeof *plan->items, by_first_use);
-	plan->order = ARENA_ARRAY(&plan->scratch, struct item *, n);
-	plan->best_order = ARENA_ARRAY(&plan->scratch, struct item *, n);
-	plan->live = ARENA_ARRAY(&plan->scratch, struct item *, n);
-	plan->forbidden = ARENA_ARRAY(&plan->scratch, struct forbidden, 2 * n);
-	plan->best_stay = arena_alloc(&plan->scratch, n * sizeof *plan->best_stay);
-	plan->best_stays = ARENA_ARRAY(&plan->scratch, int, n);
+	plan->order = ARENA_ARRAY(plan->scratch, struct item *, n);
+	plan->best_order = ARENA_ARRAY(plan->scratch, struct item *, n);
+	plan->live = ARENA_ARRAY(plan->scratch, struct item *, n);
+	plan->forbidden = ARENA_ARRAY(plan->scratch, struct forbidden, 2 * n);
+	plan->best_stay = arena_alloc(plan->scratch, n * sizeof *plan->best_stay);
+	plan->best_stays = ARENA_ARRAY(plan->scratch, int, n);
 	for (int k = 0; k < plan->n; k++) {
 		plan->items[k].id = k;
 		plan->order[k] = &plan->items[k];
@@ -143,7 +155,7 @@ list_neighbours(struct plan *plan)
 			live[count++] = it;
 		}
 		for (i = 0; i < plan->n && !walk; i++) {
-			plan->items[i].near = ARENA_ARRAY(&plan->scratch, struct item *, plan->items[i].near_count);
+			plan->items[i].near = ARENA_ARRAY(plan->scratch, struct item *, plan->items[i].near_count);
 			plan->items[i].near_count = 0;
 		}
 		pairs = 0;
@@ -235,7 +247,7 @@ add_over(struct plan *plan, struct item *y, struct item *x, int64_t distance)
 		if (y->over[k].x == x)
 			return;
 	if (!y->over)
-		y->over = ARENA_ARRAY(&plan->scratch, struct over, OVER_MAX);
+		y->over = ARENA_ARRAY(plan->scratch, struct over, OVER_MAX);
 	if (y->over_count < OVER_MAX && distance < y->size)
 		y->over[y->over_count++] = (struct over){ x, distance };
 }
@@ -244,7 +256,7 @@ static void
 find_overlaps(struct plan *plan)
 {
 	struct program *p = plan->p;
-	struct item **item_of = ARENA_ARRAY(&plan->scratch, struct item *, p->buffers.n);
+	struct item **item_of = ARENA_ARRAY(plan->scratch, struct item *, p->buffers.n);
 	struct call *before = NULL;
 
 	for (int i = 0; i < plan->n; i++)
@@ -255,7 +267,8 @@ find_overlaps(struct plan *plan)
 		for (size_t i = 0; y && i < c->args.n; i++) {
 			const struct arg *a = &c->args.v[i];
 
-			if (is_buffer_arg(a) && a->yields && is_planned(a->buf) && a->buf->last == c->slot && a->buf->port != PORT_OUT)
+			if (is_buffer_arg(a) && a->yields && is_planned(a->buf) && a->buf->last == c->slot && a->buf->port != PORT_OUT
+				&& item_of[y->buf->id] && item_of[a->buf->id])
 				add_over(plan, item_of[y->buf->id], item_of[a->buf->id], call_distance(c, a->buf, y));
 		}
 	}
@@ -288,34 +301,101 @@ live_bytes(const struct plan *plan, struct arena *scratch, int64_t align)
 	return live;
 }
 
+/* ---- the plan ---- */
+
+void
+plan_begin(struct plan *plan, struct program *p, int memory, struct arena *scratch)
+{
+	*plan = (struct plan){ .p = p, .memory = memory, .scratch = scratch, .limit = INT64_MAX, .best = INT64_MAX };
+	make_items(plan);
+	find_overlaps(plan);
+}
+
+void
+plan_pack(struct plan *plan, int64_t enough)
+{
+	const int64_t *live = live_bytes(plan, plan->scratch, ARENA_ALIGN);
+
+	plan->target = largest(live, plan->p->slots);
+	plan->steps_max = STEPS_MAX;
+	if (enough > 0) {
+		plan->steps_max = STEPS_ENOUGH;
+		plan->may_move = false;
+		if (plan->target < enough)
+			plan->target = enough;
+	}
+	place_by_execution(plan);
+	if (plan->best > plan->target && list_neighbours(plan)) {
+		find_contention(plan, live);
+		place_search(plan);
+	}
+}
+
+/* The alignment of an arena: that of its buffers, and of its memory. */
+static int
+arena_align(const struct plan *plan, const struct memory *m)
+{
+	int64_t align = m->chip && m->chip->align > ARENA_ALIGN ? m->chip->align : ARENA_ALIGN;
+
+	for (int i = 0; i < plan->n; i++)
+		if (plan->items[i].align > align)
+			align = plan->items[i].align;
+	return (int)align;
+}
+
+/* The arena of MEMORY into PLAN. Looking for the smallest one may miss one that is small enough, which was there when the memory was chosen. */
+static void
+plan_arena(struct plan *plan, struct program *p, int memory, struct arena *scratch)
+{
+	struct memory *m = &p->memories.v[memory];
+	struct plan enough;
+
+	plan_begin(plan, p, memory, scratch);
+	plan->may_move = p->cores == 1;
+	plan_pack(plan, 0);
+	if (plan->n && plan->best > m->size) {
+		plan_begin(&enough, p, memory, scratch);
+		plan_pack(&enough, m->size);
+		if (enough.best < plan->best)
+			*plan = enough;
+	}
+	m->bytes = plan->n ? plan->best : 0;
+	m->align = arena_align(plan, m);
+	m->lower_bound = largest(live_bytes(plan, scratch, 1), p->slots);
+}
+
 void
 program_plan(struct program *p)
 {
-	struct plan plan = { .p = p, .limit = INT64_MAX, .best = INT64_MAX };
-	int64_t align = ARENA_ALIGN;
-	const int64_t *live;
+	struct arena scratch = { 0 };
+	struct plan all, *plans;
+	bool moves = false;
+	int arenas;
 
 	for (struct call *c = p->first; c; c = c->next)
 		call_find_overlap(c);
+	program_memories(p);
 	program_order(p);
 	program_spread(p);
 	plan_lifetimes(p);
-	make_items(&plan);
-	find_overlaps(&plan);
-	for (int i = 0; i < plan.n; i++)
-		if (plan.items[i].align > align)
-			align = plan.items[i].align;
-	p->arena_align = (int)align;
-	p->lower_bound = largest(live_bytes(&plan, &plan.scratch, 1), p->slots);
-	live = live_bytes(&plan, &plan.scratch, ARENA_ALIGN);
-	plan.target = largest(live, p->slots);
-	place_by_execution(&plan);
-	if (plan.best > plan.target && list_neighbours(&plan)) {
-		find_contention(&plan, live);
-		place_search(&plan);
+	plan_begin(&all, p, ALL_ARENAS, &scratch);
+	p->lower_bound = largest(live_bytes(&all, &scratch, 1), p->slots);
+	memories_choose(p, &all);
+	arenas = program_arenas(p);
+	plans = ARENA_ARRAY(&scratch, struct plan, (size_t)arenas);
+	p->arena_bytes = 0;
+	p->arena_align = ARENA_ALIGN;
+	for (int m = 0; m < arenas; m++) {
+		plan_arena(&plans[m], p, m, &scratch);
+		p->arena_bytes += p->memories.v[m].bytes;
+		if (p->memories.v[m].align > p->arena_align)
+			p->arena_align = p->memories.v[m].align;
 	}
-	p->arena_bytes = plan.n ? plan.best : 0;
-	plan_apply(&plan);
+	for (int m = 0; m < arenas; m++)
+		moves |= plan_apply(&plans[m]);
+	if (moves)
+		plan_applied(p);
 	program_number(p);
-	arena_free(&plan.scratch);
+	memories_total(p);
+	arena_free(&scratch);
 }

@@ -36,14 +36,17 @@ struct forbidden { int64_t above, below; };
 
 struct plan {
 	struct program *p;
-	struct arena scratch;
+	int memory;              /* whose arena it is: the items are the buffers there */
+	struct arena *scratch;
 	struct item *items;      /* by first use, larger ones first */
 	int n;
 	struct item **order;     /* to be placed in */
 	struct item **best_order;/* the order that gave the best plan */
 	struct item **live;      /* scratch of walks in the order of execution */
 	struct forbidden *forbidden; /* scratch of one item's placing */
-	int64_t target;          /* no plan is smaller but for the padding of its last buffer */
+	int64_t target;          /* no plan is smaller but for the padding of its last buffer, or none need be */
+	int64_t steps_max;       /* neighbours looked at in the search */
+	bool may_move;           /* buffers may be moved where that makes the arena smaller */
 	int64_t limit;           /* what does not fit below is moved if that helps; INT64_MAX: nothing is */
 	int64_t best, best_moved;/* arena bytes of the best plan so far, and bytes that it moves */
 	struct stay (*best_stay)[2]; /* by item */
@@ -74,10 +77,18 @@ void plan_lifetimes(struct program *);
 /* Take the items that are dead when IT begins out of the COUNT in LIVE; how many are left. */
 int items_drop_dead(struct item **live, int count, const struct item *it);
 
+/* plan.c: the arena of MEMORY, or one ALL_ARENAS, for the buffers that are to lie there. plan_begin makes the items and finds overlaps, plan_pack
+ * places them: in as few bytes as it finds, or in at most ENOUGH, which it looks for less long. */
+enum { ALL_ARENAS = -1 };
+void plan_begin(struct plan *, struct program *, int memory, struct arena *);
+void plan_pack(struct plan *, int64_t enough);
+
 /* place.c: finds offsets in the order of execution, without neighbours; then, with them, in several orders and by search. */
 void place_by_execution(struct plan *);
 void place_search(struct plan *);
 
-/* moves.c: put calls that move buffers into the program, as the best plan has them, and give the buffers their offsets. */
-void plan_apply(struct plan *);
+/* moves.c: put calls that move buffers into the program, as the best plan has them, and give the buffers their offsets; then, if any is
+ * moved, number the calls and find the lifetimes anew. */
+bool plan_apply(struct plan *);
+void plan_applied(struct program *);
 #endif

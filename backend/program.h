@@ -24,7 +24,20 @@ struct buffer {
 	const char *note;       /* CONST: further words for the comment, or NULL */
 	int index;              /* of a port: which of the network's inputs or outputs */
 	int first, last;        /* ARENA: the slots during which it is live, inclusive; set by program_plan */
-	int64_t offset;         /* ARENA: in the arena; set by program_plan.  CONST: in NAME.bin; set by the backend */
+	int memory;             /* ARENA, CONST: in which of the program's memories; set by program_plan */
+	int64_t offset;         /* ARENA: in that memory's arena; set by program_plan.  CONST: in NAME.bin; set by the backend */
+};
+
+/* Where buffers lie: the one arena and the one place for constants of a program, or as a chip states them an arena in each memory of results
+ * and places for constants (backend/memories.c). */
+struct memory {
+	const struct chip_memory *chip; /* NULL: the chip states none of its kind */
+	bool constants;         /* it holds CONST buffers, else ARENA ones */
+	int64_t size;           /* bytes that there are; INT64_MAX: any number.  What follows is set by program_plan */
+	int64_t bytes;          /* of the arena, or of all constants; above SIZE: they do not fit */
+	int align;
+	int64_t lower_bound;    /* of an arena: the largest sum of live bytes over the slots, of what lies there */
+	double reads, writes;   /* bytes an inference reads and writes there, by backend/access.c */
 };
 
 /* A dot product of N values as a C function of its own, int32_t f(const int8_t *x, const int8_t *w) or the same of floats: calls of the
@@ -125,9 +138,14 @@ struct program {
 	bool io_rows;           /* but the input comes by rows, from a function of the caller's */
 	ARRAY(struct buffer *) buffers;
 	ARRAY(struct buffer *) consts;  /* of buffers, those of kind CONST in order of first use */
-	int64_t arena_bytes;    /* set by program_plan */
-	int arena_align;
-	int64_t lower_bound;    /* the largest sum of live bytes over the slots */
+	ARRAY(struct memory) memories; /* those of arenas first */
+	int64_t arena_bytes;    /* of all arenas; set by program_plan */
+	int arena_align;        /* the largest of an arena */
+	int64_t lower_bound;    /* the largest sum of live bytes over the slots, in all arenas */
+	int64_t missing_bytes;  /* that the memories are too small by */
+	double access_cycles;   /* an inference spends on reading and writing memories, by the chip's costs of them; 0: it states none */
+	double access_bound;    /* no choice of memories spends fewer */
+	bool access_exact;      /* none was found to */
 	int cores;              /* that have calls: numbered from 0 */
 	int phases, slots;      /* set by program_spread */
 };
@@ -186,11 +204,17 @@ void program_order(struct program *);
 /* backend/overlap.c: sets yields and distance of a call's arguments. */
 void call_find_overlap(struct call *);
 
-/* backend/plan.c: lifetimes and arena offsets, arena_bytes, lower_bound.  Adds calls that move buffers where that makes the
+/* backend/plan.c: lifetimes, memories and arena offsets, arena_bytes, lower_bound.  Adds calls that move buffers where that makes an
  * arena smaller. */
 void program_plan(struct program *);
+/* backend/memories.c: the memories of the program's chip, whose sizes may be lowered before program_plan, which else begins with this.  Those of
+ * arenas come first, at least one, then those of constants, at least one. */
+void program_memories(struct program *);
+int program_arenas(const struct program *);
 /* Numbers the calls anew, in order. */
 void program_number(struct program *);
+/* How far behind the first arena that of MEMORY begins where all lie one behind the other, at multiples of arena_align. */
+int64_t program_base(const struct program *, int memory);
 /* Aborts when two live buffers overlap, a call reads what no call wrote, an offset is misaligned ... */
 void program_verify(const struct program *);
 void program_print(FILE *, const struct program *); /* --dump-program */

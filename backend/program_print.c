@@ -11,6 +11,15 @@ static const char *const kind_names[] = {
 	[BUF_ARENA] = "arena", [BUF_INPUT] = "input", [BUF_OUTPUT] = "output", [BUF_CONST] = "const"
 };
 
+/* " of fast", where the chip states memories. */
+static const char *
+in_memory(const struct program *p, const struct buffer *b)
+{
+	const struct memory *m = (size_t)b->memory < p->memories.n ? &p->memories.v[b->memory] : NULL;
+
+	return m && m->chip ? arena_printf(p->arena, " %s %s", m->constants ? "in" : "of", m->chip->name) : "";
+}
+
 static void
 print_buffer(FILE *out, const struct program *p, const struct buffer *b)
 {
@@ -23,8 +32,10 @@ print_buffer(FILE *out, const struct program *p, const struct buffer *b)
 	if (b->kind == BUF_ARENA && b->last < 0)
 		fputs(", unused", out);
 	else if (b->kind == BUF_ARENA)
-		fprintf(out, " at %" PRId64 ", %s %d..%d", b->offset, p->cores > 1 ? "slots" : "calls", b->first, b->last);
-	else if (b->kind != BUF_CONST)
+		fprintf(out, " at %" PRId64 "%s, %s %d..%d", b->offset, in_memory(p, b), p->cores > 1 ? "slots" : "calls", b->first, b->last);
+	else if (b->kind == BUF_CONST)
+		fputs(in_memory(p, b), out);
+	else
 		fprintf(out, ", %s %d of the network", kind_names[b->kind], b->index);
 	fputc('\n', out);
 }
@@ -115,6 +126,19 @@ print_stream(FILE *out, const struct program *p, const struct stream *s)
 	}
 }
 
+static void
+print_memories(FILE *out, const struct program *p)
+{
+	for (size_t i = 0; i < p->memories.n; i++) {
+		const struct memory *m = &p->memories.v[i];
+
+		if (m->chip)
+			fprintf(out, "memory %s: %" PRId64 " of %" PRId64 " bytes, %.0f read, %.0f written\n", m->chip->name, m->bytes, m->size, m->reads, m->writes);
+	}
+	if (p->access_cycles > 0)
+		fprintf(out, "accesses: %.0f cycles, at least %.0f%s\n", p->access_cycles, p->access_bound, p->access_exact ? ", exact" : "");
+}
+
 void
 program_print(FILE *out, const struct program *p)
 {
@@ -126,6 +150,7 @@ program_print(FILE *out, const struct program *p)
 	if (p->cores > 1)
 		fprintf(out, ", %d cores, %d phases", p->cores, p->phases);
 	putc('\n', out);
+	print_memories(out, p);
 	fputs("buffers\n", out);
 	for (i = 0; i < p->buffers.n; i++)
 		print_buffer(out, p, p->buffers.v[i]);
@@ -142,12 +167,23 @@ program_print(FILE *out, const struct program *p)
  * Knows nothing of how the plan was made.  One walk forward checks that storage is written before it is read; one walk
  * backward keeps the buffers that a later call needs in order of address and looks for a neighbour in the way. */
 
+int64_t
+program_base(const struct program *p, int memory)
+{
+	int64_t at = 0;
+
+	for (int m = 0; m < memory; m++)
+		at += (p->memories.v[m].bytes + p->arena_align - 1) / p->arena_align * p->arena_align;
+	return at;
+}
+
 struct watch {
 	const struct program *p;
 	const struct call *alone;      /* the call of the slot at hand if there is only one, else NULL */
+	int64_t *base;                 /* by memory: where its arena begins */
 	int *first, *first_slot;       /* by buffer id: the first call that touches it and its slot; -1: none yet */
 	bool *written, *scratch;       /* by buffer id */
-	const struct buffer **live;    /* by offset */
+	const struct buffer **live;    /* by address */
 	int count;
 };
 
@@ -207,16 +243,23 @@ walk_forward(struct watch *w)
 		die("program of %d calls holds %d", w->p->call_count, index);
 }
 
-/* How many live buffers lie before OFFSET. */
+/* Addresses are those of arenas that lie one behind the other. */
+static int64_t
+address_of(const struct watch *w, const struct buffer *b)
+{
+	return w->base[b->memory] + b->offset;
+}
+
+/* How many live buffers lie before AT. */
 static int
-live_before(const struct watch *w, int64_t offset)
+live_before(const struct watch *w, int64_t at)
 {
 	int lo = 0, hi = w->count;
 
 	while (lo < hi) {
 		int mid = lo + (hi - lo) / 2;
 
-		if (w->live[mid]->offset < offset)
+		if (address_of(w, w->live[mid]) < at)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -225,9 +268,9 @@ live_before(const struct watch *w, int64_t offset)
 }
 
 static void
-check_apart(const struct buffer *low, const struct buffer *high, int slot)
+check_apart(const struct watch *w, const struct buffer *low, const struct buffer *high, int slot)
 {
-	if (low->offset + low->bytes > high->offset)
+	if (address_of(w, low) + low->bytes > address_of(w, high))
 		die("slot %d: '%s' at %" PRId64 " (%" PRId64 " bytes) overlaps '%s' at %" PRId64, slot, low->name, low->offset,
 			low->bytes, high->name, high->offset);
 }
@@ -269,7 +312,7 @@ may_lie_over(const struct watch *w, const struct buffer *y, const struct buffer 
 static bool
 overlap(const struct buffer *a, const struct buffer *b)
 {
-	return a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
+	return a->memory == b->memory && a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
 }
 
 /* Whether a call's result may lie over what it reads: then neighbours don't tell all. */
@@ -295,9 +338,9 @@ check_all_apart(const struct watch *w, const struct buffer *b, int slot)
 static int
 place_of(const struct watch *w, const struct buffer *b)
 {
-	int at = live_before(w, b->offset);
+	int at = live_before(w, address_of(w, b));
 
-	while (at < w->count && w->live[at] != b && w->live[at]->offset == b->offset)
+	while (at < w->count && w->live[at] != b && address_of(w, w->live[at]) == address_of(w, b))
 		at++;
 	return at;
 }
@@ -316,9 +359,9 @@ go_live(struct watch *w, const struct buffer *b, int slot)
 		check_all_apart(w, b, slot);
 	} else {
 		if (at > 0)
-			check_apart(w->live[at - 1], b, slot);
+			check_apart(w, w->live[at - 1], b, slot);
 		if (at < w->count)
-			check_apart(b, w->live[at], slot);
+			check_apart(w, b, w->live[at], slot);
 	}
 	memmove(w->live + at + 1, w->live + at, (size_t)(w->count - at) * sizeof *w->live);
 	w->live[at] = b;
@@ -385,6 +428,7 @@ static void
 check_buffer(const struct watch *w, const struct buffer *b)
 {
 	const struct program *p = w->p;
+	const struct memory *m;
 
 	if (b->bytes <= 0)
 		die("'%s' has %" PRId64 " bytes", b->name, b->bytes);
@@ -392,10 +436,12 @@ check_buffer(const struct watch *w, const struct buffer *b)
 		die("nothing writes output '%s'", b->name);
 	if (b->kind != BUF_ARENA || w->first[b->id] < 0)
 		return;
-	if (b->offset < 0 || b->offset + b->bytes > p->arena_bytes)
-		die("'%s' at %" PRId64 " (%" PRId64 " bytes) is outside of the arena of %" PRId64, b->name, b->offset, b->bytes,
-			p->arena_bytes);
-	if ((b->align > 0 && b->offset % b->align) || b->offset % dtype_info[b->dtype].bytes || b->align > p->arena_align)
+	if (b->memory < 0 || (size_t)b->memory >= p->memories.n || p->memories.v[b->memory].constants)
+		die("'%s' is in no arena", b->name);
+	m = &p->memories.v[b->memory];
+	if (b->offset < 0 || b->offset + b->bytes > m->bytes)
+		die("'%s' at %" PRId64 " (%" PRId64 " bytes) is outside of the arena of %" PRId64, b->name, b->offset, b->bytes, m->bytes);
+	if ((b->align > 0 && b->offset % b->align) || b->offset % dtype_info[b->dtype].bytes || b->align > m->align)
 		die("'%s' at %" PRId64 " is not aligned to %d", b->name, b->offset, b->align);
 }
 
@@ -404,9 +450,13 @@ program_verify(const struct program *p)
 {
 	struct arena scratch = { 0 };
 	struct watch w = { .p = p };
+	int64_t sum = 0;
 	const struct call **calls = ARENA_ARRAY(&scratch, const struct call *, p->call_count), *c;
 	size_t i;
 
+	w.base = ARENA_ARRAY(&scratch, int64_t, p->memories.n + 1);
+	for (i = 0; i < p->memories.n; i++)
+		w.base[i] = program_base(p, (int)i);
 	w.first = ARENA_ARRAY(&scratch, int, p->buffers.n);
 	w.first_slot = ARENA_ARRAY(&scratch, int, p->buffers.n);
 	w.written = ARENA_ARRAY(&scratch, bool, p->buffers.n);
@@ -422,6 +472,10 @@ program_verify(const struct program *p)
 	for (c = p->first; c; c = c->next)
 		calls[c->index] = c;
 	walk_backward(&w, calls);
+	for (i = 0; i < p->memories.n; i++)
+		sum += p->memories.v[i].constants ? 0 : p->memories.v[i].bytes;
+	if (sum != p->arena_bytes)
+		die("arenas of %" PRId64 " bytes, not %" PRId64, sum, p->arena_bytes);
 	if (p->lower_bound > p->arena_bytes)
 		die("arena of %" PRId64 " bytes below its lower bound %" PRId64, p->arena_bytes, p->lower_bound);
 	arena_free(&scratch);

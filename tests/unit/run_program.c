@@ -216,28 +216,29 @@ enum { POISON = 0xa5 };
 static void
 poison_dead(const struct program *p, const struct call *c, char *arena)
 {
-	char *live = calloc(1, (size_t)p->arena_bytes);
+	int64_t bytes = program_base(p, program_arenas(p));
+	char *live = calloc(1, (size_t)bytes + 1);
 
 	for (size_t i = 0; i < p->buffers.n; i++) {
 		const struct buffer *b = p->buffers.v[i];
 
 		if (b->kind == BUF_ARENA && b->first <= c->slot && (b->last > c->slot || b->port == PORT_OUT))
-			memset(live + b->offset, 1, (size_t)b->bytes);
+			memset(live + program_base(p, b->memory) + b->offset, 1, (size_t)b->bytes);
 	}
-	for (int64_t i = 0; i < p->arena_bytes; i++)
+	for (int64_t i = 0; i < bytes; i++)
 		if (!live[i])
 			arena[i] = (char)POISON;
 	free(live);
 }
 
-/* Memory for buffer B: its place in ARENA, or without one, or for what is not planned, memory of its own. */
+/* Memory for buffer B: its place in ARENA, where all arenas lie one behind the other, or without one, or for what is not planned, memory of its own. */
 static char *
-memory_for(const struct buffer *b, char *arena)
+memory_for(const struct program *p, const struct buffer *b, char *arena)
 {
 	char *memory;
 
 	if (arena && b->kind == BUF_ARENA && b->last >= 0)
-		return arena + b->offset;
+		return arena + program_base(p, b->memory) + b->offset;
 	memory = malloc((size_t)b->bytes);
 	memset(memory, POISON, (size_t)b->bytes);
 	return memory;
@@ -251,7 +252,7 @@ run_in(const struct program *p, const void *const *inputs, void *const *outputs,
 	for (size_t i = 0; i < p->buffers.n; i++) {
 		const struct buffer *b = p->buffers.v[i];
 
-		m.memory[i] = memory_for(b, arena);
+		m.memory[i] = memory_for(p, b, arena);
 		if (b->kind == BUF_CONST)
 			memcpy(m.memory[i], b->data, (size_t)b->bytes);
 		else if (b->port == PORT_IN)
@@ -282,9 +283,10 @@ run_program(const struct program *p, const void *const *inputs, void *const *out
 void
 run_program_in_arena(const struct program *p, const void *const *inputs, void *const *outputs)
 {
-	char *arena = aligned_alloc((size_t)p->arena_align, (size_t)(p->arena_bytes / p->arena_align + 1) * (size_t)p->arena_align);
+	size_t bytes = (size_t)program_base(p, program_arenas(p));
+	char *arena = aligned_alloc((size_t)p->arena_align, bytes + (size_t)p->arena_align);
 
-	memset(arena, POISON, (size_t)p->arena_bytes);
+	memset(arena, POISON, bytes);
 	run_in(p, inputs, outputs, arena);
 	free(arena);
 }

@@ -455,6 +455,7 @@ overlap_and_verify(int64_t by)
 	if (by && !freopen("/dev/null", "w", stderr))
 		return;
 	b.p.arena_bytes += 16;
+	b.p.memories.v[0].bytes += 16;
 	x->offset += by < 0 ? -by : 0;
 	y->offset += by > 0 ? by : 0;
 	program_verify(&b.p);
