@@ -59,8 +59,7 @@ emit_checks(struct cgen *g, struct emitter *e)
 	emit_comment(e, "What the code relies on: a compiler stops at an array of negative size.");
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		emit_line(e, "typedef char %s_check_%s[%s ? 1 : -1];", g->prefix, checks[i].name, checks[i].condition);
-	emit_line(e, "typedef char %s_check_size[(size_t)%s_ARENA_BYTES == %s_ARENA_BYTES ? 1 : -1];", g->prefix, g->upper, g->upper);
-	emit_line(e, "typedef char %s_check_align[%s_ARENA_ALIGN %% sizeof(int32_t) == 0 ? 1 : -1];\n", g->prefix, g->upper);
+	arenas_emit_checks(g, e);
 }
 
 static void
@@ -131,10 +130,7 @@ emit_align_check(struct cgen *g, struct emitter *e)
 {
 	bool bin = g->opts->weights == WEIGHTS_BIN;
 
-	if (g->p->arena_bytes > 0) {
-		emit_line(e, "if (arena == NULL || (uintptr_t)arena %% %s_ARENA_ALIGN != 0)", g->upper);
-		emit_line(e, "\treturn %s_E_ALIGN;", g->upper);
-	}
+	arenas_emit_align_check(g, e);
 	if (bin) {
 		emit_line(e, "if (weights == NULL || (uintptr_t)weights %% %s_WEIGHTS_ALIGN != 0)", g->upper);
 		emit_line(e, "\treturn %s_E_ALIGN;", g->upper);
@@ -148,8 +144,7 @@ emit_align_check(struct cgen *g, struct emitter *e)
 static void
 emit_unused(struct cgen *g, struct emitter *e)
 {
-	if (g->p->arena_bytes == 0)
-		emit_line(e, "(void)arena;");
+	arenas_emit_unused(g, e);
 	for (int i = 0; i < g->nin && !g->p->io_arena; i++)
 		if (!g->in[i].used)
 			emit_line(e, "(void)%s;", g->in[i].id);
@@ -166,8 +161,7 @@ emit_start(struct cgen *g, struct emitter *e)
 	bool reads_consts = g->opts->weights == WEIGHTS_BIN && g->p->consts.n > 0;
 
 	emit_begin(e);
-	if (g->p->arena_bytes > 0)
-		emit_line(e, "unsigned char *const ram = (unsigned char *)arena;");
+	arenas_emit_start(g, e);
 	if (reads_consts)
 		emit_line(e, "const unsigned char *const rom = (const unsigned char *)weights;");
 	if (g->opts->weights == WEIGHTS_BIN)
@@ -245,7 +239,8 @@ emit_forward(struct cgen *g, struct emitter *e, const char *verb, const char *fi
 		ARRAY_PUSH(g->arena, items, "read_row");
 		ARRAY_PUSH(g->arena, items, "user");
 	}
-	ARRAY_PUSH(g->arena, items, "arena");
+	for (int m = 0; m < g->narenas; m++)
+		ARRAY_PUSH(g->arena, items, g->memories[m].parameter);
 	if (g->opts->weights == WEIGHTS_BIN)
 		ARRAY_PUSH(g->arena, items, "weights");
 	if (last)

@@ -55,19 +55,14 @@ cgen_signature_from(struct cgen *g, struct emitter *e, const char *type, const c
 		ARRAY_PUSH(g->arena, items, input_rows_parameter(g));
 		ARRAY_PUSH(g->arena, items, "void *user");
 	}
-	ARRAY_PUSH(g->arena, items, "void *arena");
+	for (int m = 0; m < g->narenas; m++)
+		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "void *%s", g->memories[m].parameter));
 	if (g->opts->weights == WEIGHTS_BIN)
 		ARRAY_PUSH(g->arena, items, "const void *weights");
 	if (extra)
 		ARRAY_PUSH(g->arena, items, extra);
 	emit_list(e, arena_printf(g->arena, "%s%s%s_%s", type, *type ? " " : "", g->prefix, verb),
 		items.v, (int)items.n, tail);
-}
-
-int64_t
-cgen_arena_bytes(const struct cgen *g)
-{
-	return g->p->arena_bytes > 0 ? g->p->arena_bytes : 1;
 }
 
 /* The arguments of C, and of the unit's function that it calls. */
@@ -88,7 +83,7 @@ arguments_of(const struct call *c)
 int
 cgen_stack_bytes(const struct cgen *g)
 {
-	enum { FIXED = 640, PER_ARGUMENT = 3 * 8, STEPS = 256, CHAIN = 384, PER_MAP = 40 };
+	enum { FIXED = 640, PER_ARGUMENT = 3 * 8, STEPS = 256, CHAIN = 384, PER_MAP = 40, ARENA_USES = 3 };
 	size_t most = 0, chain = 0;
 
 	for (const struct call *c = program_kernels(g->p); c; c = program_next_kernel(c))
@@ -97,7 +92,7 @@ cgen_stack_bytes(const struct cgen *g)
 	for (const struct call *c = g->p->first; c; c = c->next)
 		if (c->stream && CHAIN + PER_MAP * c->stream->maps.n > chain)
 			chain = CHAIN + PER_MAP * c->stream->maps.n;
-	return FIXED + (int)chain + PER_ARGUMENT * (int)most + (g->p->cores > 1 ? STEPS : 0);
+	return FIXED + (int)chain + PER_ARGUMENT * ((int)most + ARENA_USES * (g->narenas - 1)) + (g->p->cores > 1 ? STEPS : 0);
 }
 
 /* ---- names ---- */
@@ -143,7 +138,7 @@ reserve_own_names(struct cgen *g)
 	static const char *const upper[] = {
 		"H", "WEIGHTS_H", "SELFTEST_H", "ARENA_BYTES", "ARENA_ALIGN", "STACK_BYTES", "LAYERS", "LAYER", "WEIGHTS_BYTES",
 		"WEIGHTS_ALIGN", "OK", "E_ALIGN", "E_WEIGHTS", "PROFILE", "SELFTEST", "SELFTEST_BYTES", "ALIGNED",
-		"CORES", "PHASES", "E_CORE", "ALIGN_TO"
+		"CORES", "PHASES", "E_CORE", "ALIGN_TO", "SECTIONS"
 	};
 	const char *s;
 
@@ -219,6 +214,7 @@ emit_program(struct outputs *outputs, const char *dir, const struct program *p, 
 	g.parts = parts_find(&arena, p->graph);
 	specs_collect(&g);
 	g.pieces = pieces_collect(&g);
+	arenas_name(&g);
 	name_ports(&g);
 	place_ports(&g);
 	mark_uses(&g);

@@ -37,6 +37,15 @@ struct block_function {
 	const struct block *block;
 };
 
+/* What a memory of the program is called in the output; an arena has all but maybe the section, which constants may have. */
+struct memory_names {
+	const char *parameter;    /* of NAME_run: "arena", or "arena_dtcm" where there are several */
+	const char *base;         /* the same as bytes, inside: "ram", "ram_dtcm" */
+	const char *type;         /* "kws_arena", "kws_arena_dtcm" */
+	const char *macro;        /* stem: "KWS_ARENA", "KWS_ARENA_DTCM" */
+	const char *section;      /* macro: "KWS_SECTION_DTCM"; NULL: none */
+};
+
 struct pieces;
 
 struct cgen {
@@ -51,6 +60,8 @@ struct cgen {
 	const char *prefix, *upper; /* "kws", "KWS" */
 	struct port *in, *out;
 	int nin, nout;
+	struct memory_names *memories; /* as the program's */
+	int narenas;              /* of them, the first ones */
 	const char **const_id;    /* by buffer id: the array's name, or with WEIGHTS_BIN its offset's */
 	int64_t *const_offset;    /* by buffer id: in NAME.bin */
 	int64_t weights_bytes;    /* of NAME.bin, its head included */
@@ -110,6 +121,22 @@ bool arg_is_fixed(const struct arg *);
 /* The pointer that ARG passes, as an expression in NAME_run. */
 const char *arg_pointer(struct cgen *, const struct arg *);
 
+/* arenas.c: names, before those of ports; NAME.h's sizes and types, and which section arenas or constants lie in. */
+void arenas_name(struct cgen *);
+void arenas_emit_sizes(struct cgen *, struct emitter *);
+void arenas_emit_types(struct cgen *, struct emitter *);
+void sections_emit(struct cgen *, struct emitter *, bool constants);
+/* "static KWS_SECTION_DTCM kws_arena_dtcm ID;" */
+const char *arena_definition(struct cgen *, int memory, const char *id);
+int64_t cgen_arena_bytes(const struct cgen *, int memory); /* at least 1, so that an array can have the size */
+bool arena_is_used(const struct cgen *, int memory);
+/* What NAME.c has of them: checks of sizes at compile time; in NAME_run their bytes, checks of addresses, and what keeps an empty one from being a
+ * warning. */
+void arenas_emit_checks(struct cgen *, struct emitter *);
+void arenas_emit_start(struct cgen *, struct emitter *);
+void arenas_emit_align_check(struct cgen *, struct emitter *);
+void arenas_emit_unused(struct cgen *, struct emitter *);
+
 /* describe.c: words about layers and tensors. */
 void describe_location(struct text *, const struct diag *, struct loc);  /* "kws.net:12" or nothing */
 void describe_type(struct text *, enum dtype, const struct shape *);     /* "i8[49, 10, 1]" */
@@ -159,6 +186,5 @@ void cgen_signature(struct cgen *, struct emitter *, const char *type, const cha
 /* The same with a parameter before the inputs. */
 void cgen_signature_from(struct cgen *, struct emitter *, const char *type, const char *verb, const char *before, const char *extra,
 	const char *tail);
-int64_t cgen_arena_bytes(const struct cgen *); /* at least 1, so that an array can have the size */
 int cgen_stack_bytes(const struct cgen *);
 #endif

@@ -2,6 +2,7 @@
 #include <config.h>
 #include <math.h>
 #include "backend/cgen.h"
+#include "chips/chip.h"
 
 void
 describe_location(struct text *t, const struct diag *d, struct loc loc)
@@ -159,7 +160,7 @@ describe_storage(struct text *t, const struct program *p, const struct call *c)
 			continue;
 		text_add(t, "; %s ", a->kind == ARG_OUT && !is_between_calls(c, b) ? "result in" : "scratch in");
 		if (b->kind == BUF_ARENA) {
-			text_add(t, "arena [");
+			text_add(t, "%s [", program_arenas(p) > 1 ? p->memories.v[b->memory].chip->name : "arena");
 			text_count(t, b->offset + at);
 			text_add(t, ", ");
 			text_count(t, b->offset + b->bytes);

@@ -31,6 +31,8 @@ emit_port(struct cgen *g, struct emitter *e, const struct port *p, const char *w
 	define_count(g, e, p->macro, "BYTES", tensor_bytes(t));
 	if (p->buf && p->buf->kind == BUF_ARENA)
 		define_count(g, e, p->macro, "OFFSET", p->buf->offset);
+	if (p->buf && p->buf->kind == BUF_ARENA && g->narenas > 1)
+		define(e, p->macro, "ARENA", arena_printf(g->arena, "%d /* %s */", p->buf->memory, g->memories[p->buf->memory].parameter));
 	if (!p->buf) {
 		define_count(g, e, p->macro, "ROWS", t->shape.dim[0]);
 		define_count(g, e, p->macro, "ROW_COUNT", tensor_count(t) / t->shape.dim[0]);
@@ -93,11 +95,10 @@ summary(struct cgen *g)
 static void
 emit_sizes(struct cgen *g, struct emitter *e)
 {
-	emit_comment(e, arena_printf(g->arena, "%s_run works in ARENA_BYTES bytes of the caller's, of alignment "
-		"ARENA_ALIGN, and at most STACK_BYTES of stack (%s not counted).", g->prefix,
+	emit_comment(e, arena_printf(g->arena, "%s_run works in %s, and at most STACK_BYTES of stack (%s not counted).", g->prefix,
+		g->narenas > 1 ? "the caller's arenas, each of so many bytes and that alignment" : "ARENA_BYTES bytes of the caller's, of alignment ARENA_ALIGN",
 		g->p->io_rows ? "libm's own and that of read_row" : "libm's own"));
-	define_count(g, e, g->upper, "ARENA_BYTES", cgen_arena_bytes(g));
-	define_count(g, e, g->upper, "ARENA_ALIGN", g->p->arena_align);
+	arenas_emit_sizes(g, e);
 	define_count(g, e, g->upper, "STACK_BYTES", cgen_stack_bytes(g));
 	define_count(g, e, g->upper, "LAYERS", g->p->call_count);
 	if (g->p->cores > 1) {
@@ -111,35 +112,16 @@ emit_sizes(struct cgen *g, struct emitter *e)
 	emit_blank(e);
 }
 
-/* The caller's arena as a type, with its alignment where the compiler has a word for that. */
-static void
-emit_arena_type(struct cgen *g, struct emitter *e)
-{
-	int align = g->p->arena_align;
-
-	emit_comment(e, arena_printf(g->arena, "Storage for it: \"static %s_arena arena;\".", g->prefix));
-	emit_line(e, "#if defined __GNUC__");
-	emit_line(e, "#define %s_ALIGNED __attribute__((aligned(%d)))", g->upper, align);
-	emit_line(e, "#elif defined __cplusplus && __cplusplus >= 201103L");
-	emit_line(e, "#define %s_ALIGNED alignas(%d)", g->upper, align);
-	emit_line(e, "#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L");
-	emit_line(e, "#define %s_ALIGNED _Alignas(%d)", g->upper, align);
-	emit_line(e, "#else");
-	emit_line(e, "#define %s_ALIGNED /* the address is the caller's care */", g->upper);
-	emit_line(e, "#endif");
-	emit_line(e, "typedef struct {");
-	emit_line(e, "\t%s_ALIGNED unsigned char bytes[%s_ARENA_BYTES];", g->upper, g->upper);
-	emit_line(e, "} %s_arena;\n", g->prefix);
-}
-
 static void
 emit_run(struct cgen *g, struct emitter *e)
 {
 	bool bin = g->opts->weights == WEIGHTS_BIN;
+	const char *in = g->narenas > 1 ? "the arena that ARENA counts from 0" : "the arena";
 
 	emit_comment(e, arena_printf(g->arena, "What %s_run returns.", g->prefix));
 	define(e, g->upper, "OK", "0");
-	define(e, g->upper, "E_ALIGN", bin ? "1 /* arena or weights is NULL or not aligned */" : "1 /* arena is NULL or not aligned */");
+	define(e, g->upper, "E_ALIGN", arena_printf(g->arena, "1 /* %s%s is NULL or not aligned */", g->narenas > 1 ? "an arena" : "arena",
+		bin ? " or weights" : ""));
 	if (bin)
 		define(e, g->upper, "E_WEIGHTS", arena_printf(g->arena, "2 /* weights is not the %s.bin of this code */", g->prefix));
 	if (g->p->cores > 1)
@@ -149,14 +131,15 @@ emit_run(struct cgen *g, struct emitter *e)
 		input_rows_emit_type(g, e);
 	text_reset(&g->text);
 	text_add(&g->text, "%s", g->p->io_rows
-		? "One inference. The input comes by rows from read_row, which is passed USER. Outputs are row-major and lie in the arena, "
-		"OFFSET bytes from its beginning, to be read after it. Nothing is kept from one call to the next."
+		? arena_printf(g->arena, "One inference. The input comes by rows from read_row, which is passed USER. Outputs are row-major and lie in %s, "
+		"OFFSET bytes from its beginning, to be read after it. Nothing is kept from one call to the next.", in)
 		: g->p->io_arena
-		? "One inference.  Inputs and outputs are row-major and lie in the arena, OFFSET bytes from its beginning: the inputs are written "
+		? arena_printf(g->arena, "One inference.  Inputs and outputs are row-major and lie in %s, OFFSET bytes from its beginning: the inputs are written "
 		"there before each call, which may overwrite them, and the outputs read after it.  They may share bytes.  Nothing else "
-		"is kept from one call to the next."
-		: "One inference.  Inputs and outputs are row-major, aligned for their type, and overlap neither each "
-		"other nor the arena, which needs no preparation and keeps nothing from one call to the next.");
+		"is kept from one call to the next.", in)
+		: arena_printf(g->arena, "One inference.  Inputs and outputs are row-major, aligned for their type, and overlap neither each "
+		"other nor %s no preparation and keep%s nothing from one call to the next.", g->narenas > 1 ? "an arena; arenas need" : "the arena, which needs",
+		g->narenas > 1 ? "" : "s"));
 	if (bin)
 		text_add(&g->text, "  weights: the contents of %s.bin, %s_WEIGHTS_BYTES of them, on a little-endian machine.",
 			g->prefix, g->upper);
@@ -212,7 +195,7 @@ hfile_emit(struct cgen *g)
 	emit_line(&e, "#include <stdint.h>\n");
 	emit_line(&e, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
 	emit_sizes(g, &e);
-	emit_arena_type(g, &e);
+	arenas_emit_types(g, &e);
 	for (int i = 0; i < g->nin; i++)
 		emit_port(g, &e, &g->in[i], "Input");
 	for (int i = 0; i < g->nout; i++)

@@ -19,7 +19,8 @@ static const char *const words[] = {
 	"xor", "xor_eq", "near", "far", "linux", "unix", "main", "errno", "NULL", "NAN", "INFINITY", "HUGE_VAL",
 	"isnan", "isinf", "isfinite", "signbit", "fpclassify", "isnormal", "memcpy", "memset", "memmove", "memcmp", "offsetof",
 	"size_t", "ptrdiff_t", "max_align_t", "ram", "rom", "head", "arena", "weights", "check", "context",
-	"core", "barrier", "barrier_context", "read_row", "user", "status", "stages", "maps", "stage", "to_row", "band", "band_2"
+	"core", "barrier", "barrier_context", "read_row", "user", "status", "stages", "maps", "stage", "to_row", "band", "band_2",
+	"windows"
 };
 
 const char *

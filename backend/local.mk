@@ -28,6 +28,7 @@ libnetc_a_SOURCES += %D%/overlap.c
 libnetc_a_SOURCES += %D%/reads.c %D%/reads.h
 libnetc_a_SOURCES += %D%/access.c
 libnetc_a_SOURCES += %D%/access.h
+libnetc_a_SOURCES += %D%/arenas.c
 libnetc_a_SOURCES += %D%/assign.c
 libnetc_a_SOURCES += %D%/assign.h
 libnetc_a_SOURCES += %D%/memories.c

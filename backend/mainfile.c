@@ -42,6 +42,12 @@ emit_ports(struct emitter *e, const struct port *ports, int n, const char *what)
 	emit_line(e, "};\n");
 }
 
+static const char *
+arena_id(const struct cgen *g, int memory)
+{
+	return g->narenas > 1 ? g->memories[memory].parameter : "memory";
+}
+
 static void
 emit_run(struct cgen *g, struct emitter *e)
 {
@@ -63,16 +69,17 @@ emit_run(struct cgen *g, struct emitter *e)
 		ARRAY_PUSH(g->arena, items, "read_row");
 		ARRAY_PUSH(g->arena, items, "NULL");
 	}
-	ARRAY_PUSH(g->arena, items, "&memory");
+	for (int m = 0; m < g->narenas; m++)
+		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "&%s", arena_id(g, m)));
 	if (bin)
 		ARRAY_PUSH(g->arena, items, "weights");
 	if (copies)
 		emit_line(e, "int status;\n");
 	for (int i = 0; i < g->nin && copies && !g->p->io_rows; i++)
-		emit_line(e, "memcpy(memory.bytes + %s_OFFSET, input%d, %s_BYTES);", g->in[i].macro, i, g->in[i].macro);
+		emit_line(e, "memcpy(%s.bytes + %s_OFFSET, input%d, %s_BYTES);", arena_id(g, g->in[i].buf->memory), g->in[i].macro, i, g->in[i].macro);
 	emit_list(e, arena_printf(g->arena, "%s %s_run", copies ? "status =" : "return", g->prefix), items.v, (int)items.n, ";");
 	for (int i = 0; i < g->nout && copies; i++)
-		emit_line(e, "memcpy(output%d, memory.bytes + %s_OFFSET, %s_BYTES);", i, g->out[i].macro, g->out[i].macro);
+		emit_line(e, "memcpy(output%d, %s.bytes + %s_OFFSET, %s_BYTES);", i, arena_id(g, g->out[i].buf->memory), g->out[i].macro, g->out[i].macro);
 	if (copies)
 		emit_line(e, "return status;");
 	emit_close(e, "\n");
@@ -106,7 +113,8 @@ mainfile_emit(struct cgen *g)
 		return;
 	emit_host(e.out);
 	emit_line(&e, "\n#include \"%s.h\"\n", g->prefix);
-	emit_line(&e, "static %s_arena memory;", g->prefix);
+	for (int m = 0; m < g->narenas; m++)
+		emit_line(&e, "%s", arena_definition(g, m, arena_id(g, m)));
 	emit_ports(&e, g->in, g->nin, "input");
 	emit_ports(&e, g->out, g->nout, "output");
 	emit_run(g, &e);

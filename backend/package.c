@@ -42,6 +42,7 @@ condition_holds(const struct cgen *g, const char *word, size_t len)
 		{ "main", g->opts->main },
 		{ "math", cfile_needs_math(g) },
 		{ "chip", cfile_needs_chip(g) },
+		{ "arena", g->narenas == 1 },
 	};
 
 	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
@@ -120,7 +121,8 @@ emit_port(struct cgen *g, struct emitter *e, const char *direction, const struct
 	if (!p->buf)
 		return;
 	if (g->p->io_arena)
-		emit_line(e, "static %s *const %s_%s = (%s *)(void *)(arena.bytes + %s_OFFSET);", type, direction, p->id, type, p->macro);
+		emit_line(e, "static %s *const %s_%s = (%s *)(void *)(%s.bytes + %s_OFFSET);", type, direction, p->id, type,
+			g->memories[p->buf->memory].parameter, p->macro);
 	else
 		emit_line(e, "static %s %s_%s[%s_COUNT];", type, direction, p->id, p->macro);
 }
@@ -128,7 +130,8 @@ emit_port(struct cgen *g, struct emitter *e, const char *direction, const struct
 static void
 emit_storage(struct cgen *g, struct emitter *e)
 {
-	emit_line(e, "static %s_arena arena;", g->prefix);
+	for (int m = 0; m < g->narenas; m++)
+		emit_line(e, "%s", arena_definition(g, m, g->memories[m].parameter));
 	for (int i = 0; i < g->nin; i++)
 		emit_port(g, e, "in", &g->in[i]);
 	for (int i = 0; i < g->nout; i++)
@@ -157,7 +160,8 @@ emit_call(struct cgen *g, struct emitter *e)
 		ARRAY_PUSH(g->arena, items, "read_row");
 		ARRAY_PUSH(g->arena, items, "NULL");
 	}
-	ARRAY_PUSH(g->arena, items, "&arena");
+	for (int m = 0; m < g->narenas; m++)
+		ARRAY_PUSH(g->arena, items, arena_printf(g->arena, "&%s", g->memories[m].parameter));
 	emit_list(e, arena_printf(g->arena, "status = %s_run", g->prefix), items.v, (int)items.n, ";");
 }
 

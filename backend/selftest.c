@@ -248,6 +248,7 @@ emit_test(struct selftest *s, struct emitter *e, const struct test *t, int numbe
 static const char types[] =
 	"/* What is compared: count elements in rows, at memory + offset. */\n"
 	"struct place {\n"
+	"[several]\tint memory;               /* an arena, or behind them what outputs are written to */\n"
 	"\tconst char *layer, *part; /* part NULL: the whole layer */\n"
 	"\tint type;                 /* 1, 2, 4: bytes of an integer; 0: float */\n"
 	"\tsize_t offset;\n"
@@ -258,7 +259,8 @@ static const char types[] =
 	"\tfloat within;\n"
 	"};\n"
 	"struct state {\n"
-	"\tconst unsigned char *memory;\n"
+	"[one]\tconst unsigned char *memory;\n"
+	"[several]\tconst unsigned char *const *memory;\n"
 	"\tconst struct expected *expected;\n"
 	"\tstruct ${p}_failure *failure;\n"
 	"\tint failed;\n"
@@ -288,7 +290,8 @@ static const char functions[] =
 	"\t\treturn;\n"
 	"\tfor (int32_t i = 0; i < p->count; i++) {\n"
 	"\t\tsize_t at = (size_t)(i / p->row) * (size_t)p->pitch + (size_t)(i % p->row);\n"
-	"\t\tdouble got = element(p->type, s->memory + p->offset, at);\n"
+	"[one]\t\tdouble got = element(p->type, s->memory + p->offset, at);\n"
+	"[several]\t\tdouble got = element(p->type, s->memory[p->memory] + p->offset, at);\n"
 	"\t\tdouble wanted = element(p->type, e->values, (size_t)i);\n"
 	"\t\tdouble error = got > wanted ? got - wanted : wanted - got;\n"
 	"\n"
@@ -304,41 +307,50 @@ static const char functions[] =
 	"\t}\n"
 	"}\n\n";
 
-/* TEXT with the prefix for ${p}. */
+/* TEXT with the prefix for ${p}, of lines that begin with [one] or [several] those that hold for so many arenas. */
 static void
 emit_fixed(struct cgen *g, struct emitter *e, const char *text)
 {
 	const char *p;
 
-	for (; (p = strstr(text, "${p}")); text = p + 4)
-		fprintf(e->out, "%.*s%s", (int)(p - text), text, g->prefix);
-	fputs(text, e->out);
+	while (*text) {
+		size_t len = strcspn(text, "\n") + 1;
+		bool one = strncmp(text, "[one]", 5) == 0, several = strncmp(text, "[several]", 9) == 0;
+		const char *line = text + (one ? 5 : several ? 9 : 0), *end = text + len;
+
+		text = end;
+		if (one ? g->narenas > 1 : several && g->narenas == 1)
+			continue;
+		for (; (p = strstr(line, "${p}")) && p < end; line = p + 4)
+			fprintf(e->out, "%.*s%s", (int)(p - line), line, g->prefix);
+		fwrite(line, 1, (size_t)(end - line), e->out);
+	}
 }
 
-/* Outputs lie behind the arena, in the caller's one block, unless they are in it. */
+/* What the caller gives besides arenas, or in one block behind the only one: storage for the outputs, unless they are in an arena. The offset of the
+ * K-th, and its bytes for K == nout. */
+static int64_t
+output_offset(const struct cgen *g, int k)
+{
+	int64_t at = g->narenas > 1 ? 0 : cgen_arena_bytes(g, 0);
+
+	for (int i = 0; i < k && !g->p->io_arena; i++)
+		at = (at + 15) / 16 * 16 + tensor_bytes(g->out[i].tensor);
+	return k == g->nout ? at : (at + 15) / 16 * 16;
+}
+
 static int64_t
 memory_offset(const struct cgen *g, const struct place *p)
 {
-	int64_t at = cgen_arena_bytes(g);
-
-	if (p->buf->kind == BUF_ARENA)
-		return p->buf->offset + p->offset;
-	for (int i = 0; i <= p->buf->index; i++) {
-		at = (at + 15) / 16 * 16;
-		if (i < p->buf->index)
-			at += tensor_bytes(g->out[i].tensor);
-	}
-	return at + p->offset;
+	return p->offset + (p->buf->kind == BUF_ARENA ? p->buf->offset : output_offset(g, p->buf->index));
 }
 
 static int64_t
 memory_bytes(const struct cgen *g)
 {
-	int64_t at = cgen_arena_bytes(g);
+	int64_t bytes = output_offset(g, g->nout);
 
-	for (int i = 0; i < g->nout && !g->p->io_arena; i++)
-		at = (at + 15) / 16 * 16 + tensor_bytes(g->out[i].tensor);
-	return at;
+	return bytes > 0 ? bytes : 1;
 }
 
 static void
@@ -348,11 +360,13 @@ emit_places(struct selftest *s, struct emitter *e)
 	for (int i = 0; i < s->count; i++) {
 		const struct place *p = &s->places[i];
 
+		fputs("\t{ ", e->out);
+		if (s->g->narenas > 1)
+			fprintf(e->out, "%d, ", p->tensor && p->buf->kind == BUF_ARENA ? p->buf->memory : s->g->narenas);
 		if (!p->tensor) {
-			emit_line(e, "\t{ NULL, NULL, 0, 0, 0, 0, 0 },");
+			fputs("NULL, NULL, 0, 0, 0, 0, 0 },\n", e->out);
 			continue;
 		}
-		fputs("\t{ ", e->out);
 		emit_string(e->out, p->layer);
 		fputs(", ", e->out);
 		if (p->part)
@@ -384,27 +398,49 @@ emit_tests(struct selftest *s, struct emitter *e, const struct test *const *test
 static const char *
 run_arguments(struct cgen *g)
 {
-	int64_t at = cgen_arena_bytes(g);
-
 	text_reset(&g->text);
 	for (int i = 0; i < g->nin && !g->p->io_arena; i++)
 		text_add(&g->text, "(const %s *)t->inputs[%d], ", dtype_info[g->in[i].tensor->dtype].c_type, i);
 	for (int i = 0; i < g->nout && !g->p->io_arena; i++) {
-		const struct tensor *t = g->out[i].tensor;
-		at = (at + 15) / 16 * 16;
-		text_add(&g->text, "(%s *)(void *)(m + %" PRId64 "), ", dtype_info[t->dtype].c_type, at);
-		at += tensor_bytes(t);
+		text_add(&g->text, "(%s *)(void *)(m + %" PRId64 "), ", dtype_info[g->out[i].tensor->dtype].c_type, output_offset(g, i));
 	}
 	if (g->p->io_rows)
 		text_add(&g->text, "read_row, &image, ");
-	text_add(&g->text, "memory, %scompare, &s", g->opts->weights == WEIGHTS_BIN ? "weights, " : "");
+	for (int m = 0; m < g->narenas; m++)
+		text_add(&g->text, "%s, ", g->narenas > 1 ? g->memories[m].parameter : "memory");
+	text_add(&g->text, "%scompare, &s", g->opts->weights == WEIGHTS_BIN ? "weights, " : "");
 	return text_get(&g->text);
 }
 
 static const char *
-selftest_parameters(const struct cgen *g)
+selftest_parameters(struct cgen *g)
 {
-	return g->opts->weights == WEIGHTS_BIN ? "void *memory, const void *weights" : "void *memory";
+	text_reset(&g->text);
+	for (int m = 0; m < g->narenas && g->narenas > 1; m++)
+		text_add(&g->text, "void *%s, ", g->memories[m].parameter);
+	text_add(&g->text, "void *memory%s", g->opts->weights == WEIGHTS_BIN ? ", const void *weights" : "");
+	return arena_strdup(g->arena, text_get(&g->text));
+}
+
+/* The address of the K-th input or output in an arena. */
+static const char *
+port_address(struct cgen *g, const struct port *p)
+{
+	if (g->narenas == 1)
+		return arena_printf(g->arena, "m + %s_OFFSET", p->macro);
+	return arena_printf(g->arena, "(unsigned char *)%s + %s_OFFSET", g->memories[p->buf->memory].parameter, p->macro);
+}
+
+static void
+emit_memories(struct cgen *g, struct emitter *e)
+{
+	emit_line(e, "unsigned char *m = (unsigned char *)memory;%s", g->narenas > 1 ? "" : "\n");
+	if (g->narenas == 1)
+		return;
+	text_reset(&g->text);
+	for (int m = 0; m < g->narenas; m++)
+		text_add(&g->text, "(const unsigned char *)%s, ", g->memories[m].parameter);
+	emit_line(e, "const unsigned char *const memories[] = { %sm };\n", text_get(&g->text));
 }
 
 static void
@@ -414,10 +450,10 @@ emit_runner(struct selftest *s, struct emitter *e)
 
 	emit_line(e, "int\n%s_selftest(%s, struct %s_failure *failure)", g->prefix, selftest_parameters(g), g->prefix);
 	emit_begin(e);
-	emit_line(e, "unsigned char *m = (unsigned char *)memory;\n");
+	emit_memories(g, e);
 	emit_open(e, "for (int i = 0; i < TESTS; i++)");
 	emit_line(e, "const struct test *t = &tests[i];");
-	emit_line(e, "struct state s = { m, t->expected, failure, 0 };");
+	emit_line(e, "struct state s = { %s, t->expected, failure, 0 };", g->narenas > 1 ? "memories" : "m");
 	if (g->p->io_rows)
 		emit_line(e, "const void *image = t->inputs[0];");
 	emit_line(e, "int status;\n");
@@ -426,7 +462,7 @@ emit_runner(struct selftest *s, struct emitter *e)
 	emit_line(e, "failure->index = 0;");
 	emit_line(e, "failure->got = failure->expected = 0;");
 	for (int k = 0; k < g->nin && g->p->io_arena && !g->p->io_rows; k++)
-		emit_line(e, "memcpy(m + %s_OFFSET, t->inputs[%d], %s_BYTES);", g->in[k].macro, k, g->in[k].macro);
+		emit_line(e, "memcpy(%s, t->inputs[%d], %s_BYTES);", port_address(g, &g->in[k]), k, g->in[k].macro);
 	emit_line(e, "status = %s_run_checked(%s);", g->prefix, run_arguments(g));
 	emit_line(e, "if (status != 0)");
 	emit_line(e, "\treturn -status;");
@@ -455,7 +491,7 @@ emit_header(struct cgen *g)
 	emit_line(&e, "\tconst char *part;     /* of a layer that was cut up: the part that differs, or NULL */");
 	emit_line(&e, "\tint32_t index;        /* of the element */");
 	emit_line(&e, "\tdouble got, expected;\n};\n");
-	emit_comment(&e, "memory: SELFTEST_BYTES bytes of alignment ARENA_ALIGN, at least 16.");
+	emit_comment(&e, g->narenas > 1 ? "memory: SELFTEST_BYTES bytes of alignment 16." : "memory: SELFTEST_BYTES bytes of alignment ARENA_ALIGN, at least 16.");
 	emit_line(&e, "#define %s_SELFTEST_BYTES %" PRId64 "\n", g->upper, memory_bytes(g));
 	emit_comment(&e, arena_printf(g->arena, "Runs every test until one fails: 0 when all pass, k when the k-th fails (failure "
 		"then says where), or -%s_run's error.  %s.c and this unit are to be compiled with -D%s_SELFTEST.",

@@ -379,7 +379,7 @@ arg_pointer(struct cgen *g, const struct arg *a)
 
 	switch (b->kind) {
 	case BUF_ARENA:
-		return at_offset(g, "ram", b->offset + a->offset * type->bytes, type->c_type, type->bytes, constant);
+		return at_offset(g, g->memories[b->memory].base, b->offset + a->offset * type->bytes, type->c_type, type->bytes, constant);
 	case BUF_INPUT:
 		return in_array(g, g->in[b->index].id, a, "const ");
 	case BUF_OUTPUT:

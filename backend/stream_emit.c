@@ -13,7 +13,61 @@ has_source(const struct stream *s)
 	return false;
 }
 
-/* The parameters that the function of a chain has in turn, and what NAME_run passes for them: the arena, the constants' address, the
+/* Whether something of the chain lies in the arena of MEMORY; without any it is given the first. */
+static bool
+chain_uses(const struct call *chain, int memory)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < chain->args.n; i++) {
+		const struct arg *a = &chain->args.v[i];
+
+		if (a->kind > ARG_SCRATCH || !a->buf || a->buf->kind != BUF_ARENA)
+			continue;
+		if (a->buf->memory == memory)
+			return true;
+		any = true;
+	}
+	return !any && memory == 0;
+}
+
+/* The arena in which the window of map M moves up, or -1: there is room for all of it. */
+static int
+window_memory(const struct stream_map *m)
+{
+	return m->room < m->height ? m->buf->memory : -1;
+}
+
+/* Where the window of the stage at hand lies: one arena's bytes if all windows are there, else by stage. */
+static const char *
+emit_window_base(struct cgen *g, struct emitter *e, const struct stream *s)
+{
+	int one = -1;
+	bool several = false;
+
+	for (size_t i = 0; i < s->stages.n; i++) {
+		int m = window_memory(&s->maps.v[s->stages.v[i].map]);
+
+		several |= m >= 0 && one >= 0 && m != one;
+		one = m >= 0 ? m : one;
+	}
+	for (int m = 0; m < g->narenas && one < 0; m++)
+		if (chain_uses(s->stages.v[0].call->chain, m))
+			one = m;
+	if (!several)
+		return g->memories[one].base;
+	text_reset(&g->text);
+	for (size_t i = 0; i < s->stages.n; i++) {
+		int m = window_memory(&s->maps.v[s->stages.v[i].map]);
+
+		text_add(&g->text, "%s%s", i ? ", " : "", g->memories[m >= 0 ? m : one].base);
+	}
+	emit_comment(e, "The arena of each stage's window.");
+	emit_line(e, "unsigned char *const windows[] = { %s };", text_get(&g->text));
+	return "windows[stage]";
+}
+
+/* The parameters that the function of a chain has in turn, and what NAME_run passes for them: arenas, the constants' address, the
  * network's inputs and outputs that it touches and the function that delivers rows. */
 static int
 list_parameters(struct cgen *g, const struct call *chain, bool types, const char **items)
@@ -21,7 +75,9 @@ list_parameters(struct cgen *g, const struct call *chain, bool types, const char
 	bool bin = g->opts->weights == WEIGHTS_BIN, rom = false;
 	int n = 0;
 
-	items[n++] = types ? "unsigned char *ram" : "ram";
+	for (int m = 0; m < g->narenas; m++)
+		if (chain_uses(chain, m))
+			items[n++] = types ? arena_printf(g->arena, "unsigned char *%s", g->memories[m].base) : g->memories[m].base;
 	for (size_t i = 0; i < chain->args.n; i++) {
 		const struct arg *a = &chain->args.v[i];
 		const struct buffer *b = a->kind <= ARG_SCRATCH ? a->buf : NULL;
@@ -137,13 +193,15 @@ static void
 emit_loop(struct cgen *g, struct emitter *e, const struct stream *s)
 {
 	int count = (int)s->stages.n;
+	const char *base;
 
 	if (has_source(s))
 		emit_line(e, "int status;");
+	base = emit_window_base(g, e, s);
 	emit_blank(e);
 	emit_open(e, "for (int32_t stage; (stage = nn_rows_next(stages, %d, maps)) >= 0; maps[stages[stage].y].end += stages[stage].band)",
 		count);
-	emit_line(e, "const int32_t to_row = nn_rows_make_room(stages, %d, maps, stage, ram);", count);
+	emit_line(e, "const int32_t to_row = nn_rows_make_room(stages, %d, maps, stage, %s);", count, base);
 	emit_line(e, "const struct nn_band band = nn_rows_read(&stages[stage], 0, maps);");
 	if (reads_two(s))
 		emit_line(e, "const struct nn_band band_2 = nn_rows_read(&stages[stage], 1, maps);");
@@ -168,7 +226,7 @@ streams_emit(struct cgen *g, struct emitter *e)
 {
 	for (const struct call *c = g->p->first; c; c = c->next) {
 		const struct stream *s = c->stream;
-		const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n + 4);
+		const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n + 4 + (size_t)g->narenas);
 
 		if (!s)
 			continue;
@@ -189,7 +247,7 @@ streams_emit(struct cgen *g, struct emitter *e)
 void
 stream_emit_call(struct cgen *g, struct emitter *e, const struct call *c)
 {
-	const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n + 4);
+	const char **items = ARENA_ARRAY(g->arena, const char *, c->args.n + 4 + (size_t)g->narenas);
 	int n = list_parameters(g, c, false, items);
 	bool status = has_source(c->stream);
 

@@ -121,11 +121,12 @@ declaration(struct cgen *g, const struct buffer *b)
 static void
 emit_array(struct cgen *g, struct emitter *e, const struct buffer *b, const char *linkage)
 {
+	const char *section = g->memories[b->memory].section;
 	const char *align = is_aligned(b) ? arena_printf(g->arena, "%s_ALIGN_TO(%d) ", g->upper, b->align) : "";
 
 	describe_const(g, b);
 	emit_comment(e, text_get(&g->text));
-	emit_line(e, "%s%s%s = {", align, linkage, declaration(g, b));
+	emit_line(e, "%s%s%s%s%s = {", align, section ? section : "", section ? " " : "", linkage, declaration(g, b));
 	data_values(e->out, b->dtype, shape_count(&b->shape), b->data);
 	emit_line(e, "};");
 	emit_blank(e);
@@ -136,6 +137,8 @@ weights_emit_macros(struct cgen *g, struct emitter *e)
 {
 	bool any = false;
 
+	if (g->p->consts.n > 0)
+		sections_emit(g, e, true);
 	for (size_t i = 0; i < g->p->consts.n; i++)
 		any |= is_aligned(g->p->consts.v[i]);
 	if (!any)

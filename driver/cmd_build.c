@@ -51,6 +51,8 @@ command_text(struct arena *a, const struct options *o)
 		s = arena_printf(a, "%s --stream=%s", s, stream_modes[o->stream]);
 	if (o->stream == STREAM_AUTO && o->limits_ram)
 		s = arena_printf(a, "%s --ram-limit=%" PRId64, s, o->ram_limit);
+	for (size_t i = 0; i < o->memory_limits.n; i++)
+		s = arena_printf(a, "%s --ram-limit=%s:%" PRId64, s, o->memory_limits.v[i].memory, o->memory_limits.v[i].bytes);
 	if (o->package)
 		s = arena_printf(a, "%s --package=%s", s, package_names[o->package]);
 	if (o->prefix)

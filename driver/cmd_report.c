@@ -141,11 +141,11 @@ print_dead_macs(struct view *v)
 /* "; at 'conv1', 48 lie free, 16 are lost to alignment"; "" without a gap.  What is not free is alignment, since results lie over operands at
  * aligned offsets only. */
 static const char *
-gap_reason(struct view *v, int64_t gap)
+gap_reason(struct view *v, int memory, int64_t gap)
 {
 	struct ram_gap g;
 
-	if (gap <= 0 || !ram_gap_of(v->r->program, &v->c->ir, &g))
+	if (gap <= 0 || !ram_gap_of(v->r->program, memory, &v->c->ir, &g))
 		return "";
 	int64_t unused = g.free < gap ? g.free : gap;
 	return arena_printf(&v->c->ir, "; at '%s', %" PRId64 " lie free, %" PRId64 " are lost to alignment", g.at->node->name, unused, gap - unused);
@@ -170,11 +170,11 @@ print_totals(struct view *v)
 		print_total(v, "cores", p->cores, "");
 		print_total(v, "phases", p->phases, " (with a barrier between two)");
 	}
-	print_total(v, "arena", p->arena_bytes, " bytes");
+	print_total(v, "arena", p->arena_bytes, program_arenas(p) > 1 ? " bytes in all memories" : " bytes");
 	print_total(v, "lower bound", p->lower_bound, " bytes (most that is live at once)");
 	text_count(&v->text, gap);
 	printf("%-22s %14s bytes (%.1f%%%s)\n", "gap", text_get(&v->text),
-		p->lower_bound ? 100.0 * (double)gap / (double)p->lower_bound : 0.0, gap_reason(v, gap));
+		p->lower_bound ? 100.0 * (double)gap / (double)p->lower_bound : 0.0, program_arenas(p) > 1 ? "" : gap_reason(v, 0, gap));
 }
 
 /* ---- the profile ---- */

@@ -28,6 +28,7 @@ wants_colour(enum when when)
 void
 compilation_options(struct compilation *c, const struct options *o)
 {
+	c->options = o;
 	c->diag.colour = wants_colour(o->colour);
 	c->diag.werror = o->werror;
 	if (o->max_errors >= 0)
@@ -105,7 +106,7 @@ plan(struct compilation *c, enum io_mode io, int64_t target)
 {
 	struct program *p = program_lower(&c->ir, c->graph, &c->diag, io);
 
-	if (!p)
+	if (!p || !ram_limit_memories(c, p))
 		return NULL;
 	if (target < INT64_MAX)
 		program_stream(p, target);
@@ -119,22 +120,24 @@ compile_smallest(struct compilation *c, enum io_mode io, bool stream)
 {
 	struct program *whole = plan(c, io, INT64_MAX), *rows = whole && stream ? plan(c, io, 0) : NULL;
 
-	return rows && rows->arena_bytes < whole->arena_bytes ? rows : whole;
+	return rows && ram_is_less(rows, whole) ? rows : whole;
 }
 
-/* What is live at once is estimated before the arena is planned, which then may take somewhat more: the target is lowered until the limit is kept,
- * and if that cannot be, what takes least is left. */
+/* What is live at once is estimated before arenas are planned, which then may take somewhat more, of several memories each for itself: the
+ * target is lowered until limits are kept, and if that cannot be, what takes least is left. */
 static bool
 keep_limit(struct compilation *c, const struct options *o)
 {
-	enum { STEPS = 8, ALL = 64 };
+	enum { STEPS = 8, ALL = 64, ALL_OF_SEVERAL = 12 };
+	int64_t most = ram_there_is(c->program, o);
+	int all = program_arenas(c->program) > 1 ? ALL_OF_SEVERAL : ALL;
 
-	for (int i = 0; i <= STEPS && c->program->arena_bytes > o->ram_limit; i++) {
-		struct program *p = plan(c, o->io, i == STEPS ? 0 : o->ram_limit - o->ram_limit / ALL * i);
+	for (int i = 0; i <= STEPS && ram_missing(c->program, o) > 0; i++) {
+		struct program *p = plan(c, o->io, i == STEPS ? 0 : most - most / all * i);
 
 		if (!p)
 			return false;
-		if (p->arena_bytes < c->program->arena_bytes)
+		if (ram_missing(p, o) < ram_missing(c->program, o) || (ram_missing(p, o) == ram_missing(c->program, o) && ram_is_less(p, c->program)))
 			c->program = p;
 	}
 	return true;
@@ -154,7 +157,7 @@ compile_lower(struct compilation *c, const struct options *o)
 	c->program = o->stream == STREAM_ALL ? plan(c, o->io, STREAM_EVERYWHERE) : compile_smallest(c, o->io, streams_first(o));
 	if (!c->program)
 		return false;
-	return o->stream != STREAM_AUTO || !o->limits_ram || keep_limit(c, o);
+	return o->stream != STREAM_AUTO || keep_limit(c, o);
 }
 
 bool
@@ -185,7 +188,7 @@ compile_file(struct compilation *c, const struct options *o, bool *stopped)
 		return false;
 	if (o->dump_program)
 		program_print(stdout, c->program);
-	return !o->limits_ram || ram_fits(c, o);
+	return ram_fits(c, o);
 }
 
 void

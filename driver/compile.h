@@ -10,6 +10,7 @@ struct compilation {
 	struct ast_file *ast;
 	struct ast_chip_file *chip_ast; /* of the last compile_parse_chip */
 	struct sema_ctx sema;
+	const struct options *options; /* as compilation_options was given them */
 	const struct chip *chip;   /* what is compiled for, or NULL */
 	struct graph *graph;       /* as built, or as passes left it */
 	struct graph *written;     /* as built, when report draws it; else NULL */

@@ -182,7 +182,7 @@ parse_shape(const struct command *cmd, struct options *o, const char *text)
 
 /* 65536, 64K, 1M */
 static bool
-parse_ram_limit(const struct command *cmd, struct options *o, const char *text)
+parse_bytes(const char *text, int64_t *bytes)
 {
 	size_t len = strlen(text);
 	int shift = len == 0 ? 0 : text[len - 1] == 'K' ? 10 : text[len - 1] == 'M' ? 20 : 0;
@@ -191,12 +191,28 @@ parse_ram_limit(const struct command *cmd, struct options *o, const char *text)
 
 	errno = 0;
 	n = strtoull(text, &end, 10);
-	o->limits_ram = true;
-	o->ram_limit = (int64_t)(n << shift);
-	if (*text >= '0' && *text <= '9' && end + (shift > 0) == text + len && !errno && n <= (unsigned long long)INT64_MAX >> shift)
+	*bytes = (int64_t)(n << shift);
+	return *text >= '0' && *text <= '9' && end + (shift > 0) == text + len && !errno && n <= (unsigned long long)INT64_MAX >> shift;
+}
+
+/* BYTES of all arenas, or MEMORY:BYTES. */
+static bool
+parse_ram_limit(const struct command *cmd, struct options *o, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	struct memory_limit limit = { 0 };
+
+	if (!parse_bytes(colon ? colon + 1 : text, colon ? &limit.bytes : &o->ram_limit)) {
+		usage_error(cmd, "--ram-limit needs a number of bytes, such as 65536 or 64K, not '%s'", colon ? colon + 1 : text);
+		return false;
+	}
+	if (!colon) {
+		o->limits_ram = true;
 		return true;
-	usage_error(cmd, "--ram-limit needs a number of bytes, such as 65536 or 64K, not '%s'", text);
-	return false;
+	}
+	limit.memory = arena_strndup(&o->arena, text, (size_t)(colon - text));
+	ARRAY_PUSH(&o->arena, o->memory_limits, limit);
+	return true;
 }
 
 static bool

@@ -22,6 +22,8 @@ enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
+struct memory_limit { const char *memory; int64_t bytes; };
+
 struct options {
 	const char *out_dir, *out_file; /* out_file: of export */
 	enum weights_mode weights;
@@ -29,7 +31,8 @@ struct options {
 	enum io_mode io;
 	enum stream_mode { STREAM_AUTO, STREAM_ON, STREAM_OFF, STREAM_ALL } stream;
 	bool limits_ram;
-	int64_t ram_limit;              /* bytes of the arena */
+	int64_t ram_limit;              /* bytes of the arena, of all arenas */
+	ARRAY(struct memory_limit) memory_limits; /* --ram-limit=MEMORY:BYTES */
 	bool main, selftest, quiet, layers, json, in_place, check, dump_program, trace_parse;
 	const char *prefix;
 	const char *chip;               /* the .chip file; NULL: none */

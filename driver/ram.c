@@ -1,15 +1,106 @@
-/* --ram-limit: what fills the arena of a network that does not fit, and what there is to do about it. */
+/* --ram-limit and the sizes of memories: what fills the arenas of a network that does not fit, and what there is to do about it. */
 #include <config.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+#include "chips/chip.h"
 #include "driver/ram.h"
 
-enum { LAYERS_NAMED = 6 };
+enum { LAYERS_NAMED = 6, ALL = -1 /* memories */ };
+
+/* ---- limits ---- */
+
+static struct memory *
+find_memory(struct program *p, const char *word)
+{
+	for (size_t i = 0; i < p->memories.n; i++)
+		if (p->memories.v[i].chip && strcmp(p->memories.v[i].chip->name, word) == 0)
+			return &p->memories.v[i];
+	return NULL;
+}
+
+/* "dtcm, sram" */
+static const char *
+memory_list(struct compilation *c, const struct program *p)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < p->memories.n; i++)
+		if (p->memories.v[i].chip)
+			list = arena_printf(&c->ir, "%s%s%s", list, *list ? ", " : "", p->memories.v[i].chip->name);
+	return *list ? list : "none";
+}
+
+bool
+ram_limit_memories(struct compilation *c, struct program *p)
+{
+	const struct options *o = c->options;
+
+	program_memories(p);
+	for (size_t i = 0; o && i < o->memory_limits.n; i++) {
+		struct memory *m = find_memory(p, o->memory_limits.v[i].memory);
+
+		if (!m) {
+			diag_error(&c->diag, LOC_NONE, "--ram-limit=%s:%" PRId64 ": there is no such memory; the chip's with a section: %s", o->memory_limits.v[i].memory,
+				o->memory_limits.v[i].bytes, memory_list(c, p));
+			return false;
+		}
+		if (o->memory_limits.v[i].bytes > m->chip->size) {
+			diag_error(&c->diag, m->chip->loc, "--ram-limit=%s:%" PRId64 ": the memory has %" PRId64 " bytes", m->chip->name, o->memory_limits.v[i].bytes,
+				m->chip->size);
+			return false;
+		}
+		m->size = o->memory_limits.v[i].bytes;
+	}
+	return true;
+}
+
+int64_t
+ram_there_is(const struct program *p, const struct options *o)
+{
+	int64_t sum = 0;
+
+	for (int m = 0; m < program_arenas(p); m++)
+		sum = p->memories.v[m].size < INT64_MAX - sum ? sum + p->memories.v[m].size : INT64_MAX;
+	return o->limits_ram && o->ram_limit < sum ? o->ram_limit : sum;
+}
+
+static int64_t
+memories_missing(const struct program *p)
+{
+	int64_t sum = 0;
+
+	for (int m = 0; m < program_arenas(p); m++)
+		sum += p->memories.v[m].bytes > p->memories.v[m].size ? p->memories.v[m].bytes - p->memories.v[m].size : 0;
+	return sum;
+}
+
+int64_t
+ram_missing(const struct program *p, const struct options *o)
+{
+	return memories_missing(p) + (o->limits_ram && p->arena_bytes > o->ram_limit ? p->arena_bytes - o->ram_limit : 0);
+}
+
+bool
+ram_is_less(const struct program *a, const struct program *b)
+{
+	int64_t one = memories_missing(a), other = memories_missing(b);
+
+	return one != other ? one < other : a->arena_bytes < b->arena_bytes;
+}
+
+/* ---- what is live ---- */
 
 static bool
-is_live(const struct buffer *b, const struct call *c)
+is_in(const struct buffer *b, int memory)
 {
-	return b->kind == BUF_ARENA && b->first <= c->slot && c->slot <= b->last;
+	return b->kind == BUF_ARENA && (memory == ALL || b->memory == memory);
+}
+
+static bool
+is_live(const struct buffer *b, const struct call *c, int memory)
+{
+	return is_in(b, memory) && b->first <= c->slot && c->slot <= b->last;
 }
 
 static int
@@ -17,23 +108,25 @@ by_offset(const void *x, const void *y)
 {
 	const struct buffer *a = *(const struct buffer *const *)x, *b = *(const struct buffer *const *)y;
 
+	if (a->memory != b->memory)
+		return a->memory - b->memory;
 	return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
-/* The buffers that are live during C, by offset, into LIVE; how many. */
+/* The buffers of MEMORY that are live during C, by offset, into LIVE; how many. */
 static size_t
-list_live(const struct program *p, const struct call *c, const struct buffer **live)
+list_live(const struct program *p, const struct call *c, int memory, const struct buffer **live)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->buffers.n; i++)
-		if (is_live(p->buffers.v[i], c))
+		if (is_live(p->buffers.v[i], c, memory))
 			live[n++] = p->buffers.v[i];
 	qsort(live, n, sizeof *live, by_offset);
 	return n;
 }
 
-/* The bytes of the arena that N buffers hold, counted once where they overlap. */
+/* The bytes of arenas that N buffers hold, counted once where they overlap. */
 static int64_t
 bytes_held(const struct buffer *const *live, size_t n)
 {
@@ -42,6 +135,8 @@ bytes_held(const struct buffer *const *live, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		int64_t last = live[i]->offset + live[i]->bytes;
 
+		if (i > 0 && live[i]->memory != live[i - 1]->memory)
+			end = 0;
 		if (last <= end)
 			continue;
 		sum += last - (live[i]->offset > end ? live[i]->offset : end);
@@ -50,15 +145,15 @@ bytes_held(const struct buffer *const *live, size_t n)
 	return sum;
 }
 
-/* The call that holds the most; NULL if there is none. */
+/* The call that holds the most of MEMORY; NULL if there is none. */
 static const struct call *
-peak_of(const struct program *p, const struct buffer **live)
+peak_of(const struct program *p, int memory, const struct buffer **live)
 {
 	const struct call *peak = NULL;
 	int64_t most = -1;
 
 	for (const struct call *c = p->first; c; c = c->next) {
-		int64_t held = bytes_held(live, list_live(p, c, live));
+		int64_t held = bytes_held(live, list_live(p, c, memory, live));
 
 		if (held > most) {
 			most = held;
@@ -78,7 +173,7 @@ free_between(int64_t from, int64_t to, int align)
 }
 
 bool
-ram_gap_of(const struct program *p, struct arena *scratch, struct ram_gap *g)
+ram_gap_of(const struct program *p, int memory, struct arena *scratch, struct ram_gap *g)
 {
 	const struct buffer **live = ARENA_ARRAY(scratch, const struct buffer *, p->buffers.n), *top = NULL;
 	int64_t end = 0, most = -1;
@@ -86,10 +181,10 @@ ram_gap_of(const struct program *p, struct arena *scratch, struct ram_gap *g)
 
 	*g = (struct ram_gap){ 0 };
 	for (size_t i = 0; i < p->buffers.n; i++)
-		if (p->buffers.v[i]->kind == BUF_ARENA && (!top || p->buffers.v[i]->offset + p->buffers.v[i]->bytes > top->offset + top->bytes))
+		if (is_in(p->buffers.v[i], memory) && (!top || p->buffers.v[i]->offset + p->buffers.v[i]->bytes > top->offset + top->bytes))
 			top = p->buffers.v[i];
 	for (const struct call *c = p->first; c && top; c = c->next) {
-		int64_t held = is_live(top, c) ? bytes_held(live, list_live(p, c, live)) : -1;
+		int64_t held = is_live(top, c, memory) ? bytes_held(live, list_live(p, c, memory, live)) : -1;
 
 		if (held > most) {
 			most = held;
@@ -98,9 +193,9 @@ ram_gap_of(const struct program *p, struct arena *scratch, struct ram_gap *g)
 	}
 	if (!g->at)
 		return false;
-	n = list_live(p, g->at, live);
+	n = list_live(p, g->at, memory, live);
 	for (size_t i = 0; i < n; i++) {
-		g->free += free_between(end, live[i]->offset, live[i]->align > p->arena_align ? live[i]->align : p->arena_align);
+		g->free += free_between(end, live[i]->offset, live[i]->align > p->memories.v[memory].align ? live[i]->align : p->memories.v[memory].align);
 		if (live[i]->offset + live[i]->bytes > end)
 			end = live[i]->offset + live[i]->bytes;
 	}
@@ -116,15 +211,15 @@ by_size(const void *x, const void *y)
 }
 
 static void
-name_peak(struct compilation *c)
+name_peak(struct compilation *c, int memory)
 {
 	const struct buffer **live = ARENA_ARRAY(&c->ir, const struct buffer *, c->program->buffers.n);
-	const struct call *peak = peak_of(c->program, live);
+	const struct call *peak = peak_of(c->program, memory, live);
 	size_t n;
 
 	if (!peak)
 		return;
-	n = list_live(c->program, peak, live);
+	n = list_live(c->program, peak, memory, live);
 	diag_note(&c->diag, peak->node->loc, "most is needed by '%s': %" PRId64 " bytes hold %zu results", peak->node->name,
 		bytes_held(live, n), n);
 	qsort(live, n, sizeof *live, by_size);
@@ -134,40 +229,98 @@ name_peak(struct compilation *c)
 		diag_note(&c->diag, LOC_NONE, "and %zu more", n - LAYERS_NAMED);
 }
 
-/* The smallest arena with inputs and outputs as IO says, by rows if STREAM; INT64_MAX: it cannot be said. */
-static int64_t
-bytes_with(struct compilation *c, enum io_mode io, bool stream)
-{
-	const struct program *p = compile_smallest(c, io, stream);
-
-	return p ? p->arena_bytes : INT64_MAX;
-}
-
 static void
 name_ways_out(struct compilation *c, const struct options *o)
 {
-	const struct program *p = c->program;
-	bool stream = o->stream != STREAM_OFF;
-	int64_t by_rows = stream ? INT64_MAX : bytes_with(c, o->io, true);
-	int64_t without = p->io_arena ? bytes_with(c, IO_CALLER, stream) : INT64_MAX;
+	const struct program *p = c->program, *by_rows = NULL, *without = NULL;
+	int64_t limit = ram_there_is(p, o);
 
-	if (p->lower_bound <= o->ram_limit)
+	if (o->stream == STREAM_OFF)
+		by_rows = compile_smallest(c, o->io, true);
+	if (p->io_arena)
+		without = compile_smallest(c, IO_CALLER, o->stream != STREAM_OFF);
+	if (p->lower_bound <= limit)
 		diag_note(&c->diag, LOC_NONE, "only %" PRId64 " bytes are live at once; the rest is lost between results, to alignment and gaps", p->lower_bound);
-	if (by_rows < p->arena_bytes)
-		diag_note(&c->diag, LOC_NONE, "with --stream=on, chains of layers by rows, the arena takes %" PRId64 " bytes", by_rows);
-	if (without <= o->ram_limit)
-		diag_note(&c->diag, LOC_NONE, "with --io=caller, inputs and outputs elsewhere, the arena takes %" PRId64 " bytes", without);
+	if (by_rows && ram_is_less(by_rows, p))
+		diag_note(&c->diag, LOC_NONE, "with --stream=on, chains of layers by rows, the arena takes %" PRId64 " bytes", by_rows->arena_bytes);
+	if (without && ram_missing(without, o) == 0)
+		diag_note(&c->diag, LOC_NONE, "with --io=caller, inputs and outputs elsewhere, the arena takes %" PRId64 " bytes", without->arena_bytes);
 	diag_note(&c->diag, LOC_NONE, "fewer channels or a larger stride at or before that layer make it smaller, as does a smaller input");
+}
+
+/* ---- what does not fit ---- */
+
+static bool
+total_fits(struct compilation *c, const struct options *o)
+{
+	if (!o->limits_ram || c->program->arena_bytes <= o->ram_limit)
+		return true;
+	diag_error(&c->diag, LOC_NONE, "the arena of '%s' takes %" PRId64 " bytes, more than --ram-limit=%" PRId64, c->graph->name,
+		c->program->arena_bytes, o->ram_limit);
+	name_peak(c, ALL);
+	name_ways_out(c, o);
+	return false;
+}
+
+static void
+report_arena(struct compilation *c, int memory)
+{
+	const struct memory *m = &c->program->memories.v[memory];
+
+	diag_error(&c->diag, m->chip->loc, "the arena of '%s' in '%s' takes %" PRId64 " bytes, more than the %" PRId64 " there are%s", c->graph->name,
+		m->chip->name, m->bytes, m->size, m->size < m->chip->size ? " by --ram-limit" : "");
+	for (int i = 0; i < program_arenas(c->program); i++)
+		if (i != memory)
+			diag_note(&c->diag, c->program->memories.v[i].chip->loc, "'%s' holds %" PRId64 " of %" PRId64 " bytes", c->program->memories.v[i].chip->name,
+				c->program->memories.v[i].bytes, c->program->memories.v[i].size);
+	name_peak(c, memory);
+}
+
+static void
+report_constants(struct compilation *c, int memory)
+{
+	const struct program *p = c->program;
+	const struct memory *m = &p->memories.v[memory];
+	const struct buffer **in = ARENA_ARRAY(&c->ir, const struct buffer *, p->consts.n + 1);
+	size_t n = 0;
+
+	diag_error(&c->diag, m->chip->loc, "the constants of '%s' in '%s' take %" PRId64 " bytes, more than the %" PRId64 " there are%s", c->graph->name,
+		m->chip->name, m->bytes, m->size, m->size < m->chip->size ? " by --ram-limit" : "");
+	for (size_t i = 0; i < p->consts.n; i++)
+		if (p->consts.v[i]->memory == memory)
+			in[n++] = p->consts.v[i];
+	qsort(in, n, sizeof *in, by_size);
+	for (size_t i = 0; i < n && i < LAYERS_NAMED; i++)
+		diag_note(&c->diag, LOC_NONE, "'%s' takes %" PRId64 " bytes", in[i]->name, in[i]->bytes);
+	if (n > LAYERS_NAMED)
+		diag_note(&c->diag, LOC_NONE, "and %zu more", n - LAYERS_NAMED);
+}
+
+static bool
+memories_fit(struct compilation *c, const struct options *o)
+{
+	const struct program *p = c->program;
+	bool fit = true, arenas = true;
+
+	for (size_t i = 0; i < p->memories.n; i++) {
+		const struct memory *m = &p->memories.v[i];
+
+		if (m->bytes <= m->size)
+			continue;
+		fit = false;
+		arenas &= m->constants;
+		if (m->constants)
+			report_constants(c, (int)i);
+		else
+			report_arena(c, (int)i);
+	}
+	if (!arenas)
+		name_ways_out(c, o);
+	return fit;
 }
 
 bool
 ram_fits(struct compilation *c, const struct options *o)
 {
-	if (c->program->arena_bytes <= o->ram_limit)
-		return true;
-	diag_error(&c->diag, LOC_NONE, "the arena of '%s' takes %" PRId64 " bytes, more than --ram-limit=%" PRId64, c->graph->name,
-		c->program->arena_bytes, o->ram_limit);
-	name_peak(c);
-	name_ways_out(c, o);
-	return false;
+	return memories_fit(c, o) && total_fits(c, o);
 }
