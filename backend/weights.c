@@ -143,7 +143,8 @@ weights_emit_macros(struct cgen *g, struct emitter *e)
 		any |= is_aligned(g->p->consts.v[i]);
 	if (!any)
 		return;
-	emit_comment(e, "Constants that a unit reads lie at multiples of its words.");
+	emit_comment(e, g->memories[g->p->consts.v[0]->memory].section ? "Constants lie at multiples of what their memory or a unit that reads them asks for."
+		: "Constants that a unit reads lie at multiples of its words.");
 	emit_line(e, "#if defined __GNUC__");
 	emit_line(e, "#define %s_ALIGN_TO(bytes) __attribute__((aligned(bytes)))", g->upper);
 	emit_line(e, "#elif defined __cplusplus && __cplusplus >= 201103L");
