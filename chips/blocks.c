@@ -185,7 +185,7 @@ blocks_in_place(const struct blocks *b, const struct node *n)
 
 	if (b->full->types.v[0].x != DT_I8 || b->k != tensor_count(n->in[1]) / (n->op == OP_CONV2D ? at->out : n->in[1]->shape.dim[0]))
 		return false;
-	if (b->full->layout[OPERAND_X].align > 1)
+	if (b->full->layout[OPERAND_X].align > 1 || (n->op == OP_CONV2D && at->groups > 1))
 		return false;
 	return n->op == OP_DENSE || (at->kernel[0] == 1 && at->kernel[1] == 1 && at->stride[0] == 1 && at->stride[1] == 1
 		&& !at->pad[0] && !at->pad[1] && !at->pad[2] && !at->pad[3]);

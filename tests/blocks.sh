@@ -155,6 +155,7 @@ windows() {
 9,7,3 conv2d(x, out = 5, kernel = 3x3, pad = same)
 9,8,2 conv2d(x, out = 4, kernel = 4x2, stride = 2x3, pad = [3, 0, 1, 1])
 8,9,4 conv2d(x, out = 6, kernel = 3x2, dilation = 2x2, pad = same, groups = 2)
+5,7,8 conv2d(x, out = 12, kernel = 1x1, groups = 2)
 17,16,8 add(x, maxpool(x, kernel = 3x3, stride = 1x1, pad = same))
 END
 	check "a relu at the zero point on $2" window "$1" 40,33,4 "dwconv2d(x, kernel = 3x3, stride = 2x2, pad = same) |> relu()" \
