@@ -219,13 +219,15 @@ lower_blocks(struct lower *l, const struct node *n)
 	column = n->unit->types.v[0].x;
 	c = lower_call(l, n, in_place ? "block_dense_i8" : column == DT_I16 ? "block_conv2d_i8_i16" : "block_conv2d_i8");
 	c->unit = n->unit;
+	c->at_once = blocks_at_once(&k.b); /* of nn_block_conv2d_... and nn_block_dense_... */
+	c->collected = !in_place;
 	call_out(l, c, "y", n->out);
 	call_in(l, c, "x", n->in[0]);
 	call_weights(&k, c, "weight", k.b.full, 0, whole);
 	call_weights(&k, c, "narrow_weight", k.b.narrow_one, whole, k.b.filters);
 	call_scaling(&k, c);
 	if (!in_place) {
-		struct buffer *s = lower_scratch(l, n, column, (int64_t)blocks_column_pitch(&k.b) * k.b.rows);
+		struct buffer *s = lower_scratch(l, n, column, (int64_t)blocks_column_pitch(&k.b) * blocks_at_once(&k.b));
 
 		if (n->unit->layout[OPERAND_X].align > s->align)
 			s->align = n->unit->layout[OPERAND_X].align;

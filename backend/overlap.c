@@ -5,7 +5,7 @@
  * at which that holds: the result may begin so many bytes before it, or more.  The plan places buffers by it (plan.c).
  *
  * reads.c says in which order each kernel reads; a kernel that is not there keeps its operands apart, and so do the calls
- * of units, whose order nothing states.  Kernels whose results may overlap may neither say `restrict` nor use memcpy. */
+ * of units, whose order nothing states.  Of register blocks the call says how the loops go.  Kernels whose results may overlap may neither say `restrict` nor use memcpy. */
 #include <config.h>
 #include <string.h>
 #include "backend/reads.h"
@@ -71,14 +71,23 @@ row_of(const struct windows *cols, int64_t y_step, int64_t y_width, int64_t x_st
 	return r;
 }
 
+static struct windows
+rows_under(const struct call *c)
+{
+	return (struct windows){ dim(c, "y_h"), dim(c, "stride_h"), dim(c, "pad_t"), dim(c, "k_h"), call_dim_or(c, "dilation_h", 1), dim(c, "x_h") };
+}
+
+static struct windows
+columns_under(const struct call *c)
+{
+	return (struct windows){ dim(c, "y_w"), dim(c, "stride_w"), dim(c, "pad_l"), dim(c, "k_w"), call_dim_or(c, "dilation_w", 1), dim(c, "x_w") };
+}
+
 /* A pixel is computed from its window and then, or channel by channel meanwhile, written. */
 static int64_t
 window_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
 {
-	const struct windows rows = { dim(c, "y_h"), dim(c, "stride_h"), dim(c, "pad_t"), dim(c, "k_h"), call_dim_or(c, "dilation_h", 1),
-		dim(c, "x_h") };
-	const struct windows cols = { dim(c, "y_w"), dim(c, "stride_w"), dim(c, "pad_l"), dim(c, "k_w"), call_dim_or(c, "dilation_w", 1),
-		dim(c, "x_w") };
+	const struct windows rows = rows_under(c), cols = columns_under(c);
 	int64_t y_step = dim(c, "y_pitch") * y_bytes, x_step = dim(c, "x_pitch") * x_bytes;
 	int64_t y_width = call_dim_or(c, "y_c", call_dim_or(c, "c_n", 0)) * y_bytes;
 	const struct row row = row_of(&cols, y_step, y_width, x_step);
@@ -96,6 +105,76 @@ window_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const ch
 		later = least(later, cell * cols.size * x_step);
 	}
 	return distance;
+}
+
+/* ---- register blocks ---- */
+
+/* A layer of register blocks: its windows, and what lies from one group to the next. */
+struct blocked { struct windows rows, cols; int64_t x_step, y_step, y_width, groups, x_group, y_group; };
+
+/* The first byte under window I, counted across the rows of the image; INT64_MAX: it lies in the padding. */
+static int64_t
+window_first(const struct blocked *b, int64_t i)
+{
+	int64_t row = first_cell(&b->rows, i / b->cols.count), col = first_cell(&b->cols, i % b->cols.count);
+
+	return row == NOTHING || col == NOTHING ? INT64_MAX : (row * b->cols.size + col) * b->x_step;
+}
+
+/* The most by which results of a group, those of the last window from END on, are ahead of what later groups collect from FIRST on. */
+static int64_t
+ahead_of_groups(const struct blocked *b, int64_t end, int64_t first)
+{
+	int64_t distance = INT64_MIN;
+
+	for (int64_t g = 1; g < b->groups && first != INT64_MAX; g += most(b->groups - 2, 1)) /* linear in g */
+		distance = most(distance, end + g * b->y_group - first - g * b->x_group);
+	return distance;
+}
+
+/* Some windows at once: their results may not lie over what later ones read, nor over what these read themselves unless it was collected before. */
+static int64_t
+windows_at_once(const struct call *c, const struct blocked *b)
+{
+	int64_t windows = b->rows.count * b->cols.count, whole = windows / c->at_once * c->at_once, later = INT64_MAX, distance = INT64_MIN;
+
+	for (int64_t last = windows - 1, count; last >= 0; last -= count) {
+		int64_t first = INT64_MAX, at = last * b->y_step;
+
+		count = last >= whole ? 1 : c->at_once;
+		for (int64_t k = 0; k < count; k++)
+			first = least(first, window_first(b, last - k));
+		if (!c->collected)
+			later = least(later, first);
+		else
+			distance = most(distance, ahead_of_groups(b, at, first));
+		if (later != INT64_MAX)
+			distance = most(distance, at + b->y_width - later);
+		later = least(later, first);
+	}
+	return distance;
+}
+
+static int64_t
+block_window_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
+{
+	int64_t groups = dim(c, "groups"), y_c = dim(c, "y_c") * y_bytes;
+	const struct blocked b = { rows_under(c), columns_under(c), dim(c, "x_pitch") * x_bytes, dim(c, "y_pitch") * y_bytes, y_c, groups,
+		dim(c, "x_c") / groups * x_bytes, y_c / groups };
+
+	(void)x;
+	return windows_at_once(c, &b);
+}
+
+static int64_t
+block_vector_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
+{
+	int64_t windows = dim(c, "windows");
+	const struct blocked b = { { 1, 1, 0, 1, 1, 1 }, { windows, 1, 0, 1, 1, windows }, dim(c, "x_pitch") * x_bytes, dim(c, "y_pitch") * y_bytes,
+		dim(c, "y_n") * y_bytes, 1, 0, 0 };
+
+	(void)x;
+	return windows_at_once(c, &b);
 }
 
 /* ---- vectors and elements ---- */
@@ -150,6 +229,7 @@ any_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char 
 static distance_fn *const distances[] = {
 	[READS_WINDOWS] = window_distance, [READS_VECTORS] = vector_distance, [READS_ELEMENTS] = element_distance, [READS_FIRST] = any_distance,
 };
+static distance_fn *const block_distances[] = { [READS_WINDOWS] = block_window_distance, [READS_VECTORS] = block_vector_distance };
 
 static const struct arg *
 result_of(const struct call *c)
@@ -192,11 +272,12 @@ call_find_overlap(struct call *c)
 		find_chain_overlap(c, y);
 		return;
 	}
-	for (size_t i = 0; i < c->args.n && r && r->overlaps && y; i++) {
+	for (size_t i = 0; i < c->args.n && r && reads_may_overlap(r, c) && y; i++) {
+		distance_fn *distance = r->over == AS_STATED ? block_distances[r->order] : distances[r->order];
 		struct arg *x = &c->args.v[i];
 
 		x->yields = reads_operand(r, x) && x->buf && may_alias(x->dtype, y->dtype);
 		if (x->yields)
-			x->distance = most(-x->buf->bytes, distances[r->order](c, dtype_info[y->dtype].bytes, dtype_info[x->dtype].bytes, x->name));
+			x->distance = most(-x->buf->bytes, distance(c, dtype_info[y->dtype].bytes, dtype_info[x->dtype].bytes, x->name));
 	}
 }

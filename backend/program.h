@@ -117,6 +117,10 @@ struct call {
 	/* A call of a chip's unit: its template filled in, with the parameters named as the arguments are (which are pointers,
 	 * all of them); it becomes the body of a function.  NULL: a kernel. */
 	const char *text;
+	/* Of register blocks: AT_ONCE windows are taken one after the other, and all channels of them computed before the next are looked at;
+	 * COLLECTED: of each group, when the windows have been copied.  0: the loops go another way, of which nothing is stated. */
+	int32_t at_once;
+	bool collected;
 	const struct chip_op *unit; /* that it calls, dot products included; NULL: portable C */
 	int64_t copied;         /* bytes that it only moves because a unit's layout, pitch or alignment asks for it */
 	int64_t moved;          /* bytes that it only moves to make room in the arena */

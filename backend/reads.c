@@ -2,34 +2,34 @@
 #include <string.h>
 #include "backend/reads.h"
 
-enum { APART = 0, OVER = 1, WHOLE = 0, ROWS = 1 };
+enum { WHOLE = 0, ROWS = 1 };
 
 static const struct reads table[] = {
-	{ "conv2d", READS_WINDOWS, { "x", NULL }, OVER, ROWS },
-	{ "dwconv2d", READS_WINDOWS, { "x", NULL }, OVER, ROWS },
-	{ "dot_conv2d", READS_WINDOWS, { "x", NULL }, OVER, ROWS },
-	{ "dot_gather", READS_WINDOWS, { "x", NULL }, OVER, ROWS },
-	{ "block_conv2d", READS_WINDOWS, { "x", NULL }, APART, ROWS },
-	{ "maxpool", READS_WINDOWS, { "x", NULL }, OVER, ROWS },
-	{ "avgpool", READS_WINDOWS, { "x", NULL }, OVER, ROWS },
-	{ "dense", READS_VECTORS, { "x", NULL }, OVER, WHOLE },
-	{ "block_dense", READS_VECTORS, { "x", NULL }, APART, ROWS },
-	{ "add", READS_ELEMENTS, { "a", "b" }, OVER, ROWS },
-	{ "sub", READS_ELEMENTS, { "a", "b" }, OVER, ROWS },
-	{ "mul", READS_ELEMENTS, { "a", "b" }, OVER, ROWS },
-	{ "affine", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "clamp", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "table", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "leaky_relu", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "hard_swish", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "sigmoid", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "tanh", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "softmax", READS_ELEMENTS, { "x", NULL }, OVER, WHOLE },
-	{ "quantize", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "dequantize", READS_ELEMENTS, { "x", NULL }, OVER, ROWS },
-	{ "rescale", READS_ELEMENTS, { "x", NULL }, OVER, WHOLE },
-	{ "move", READS_FIRST, { "x", NULL }, OVER, WHOLE },
-	{ "input", READS_NOTHING, { NULL, NULL }, APART, ROWS },
+	{ "conv2d", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "dwconv2d", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "dot_conv2d", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "dot_gather", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "block_conv2d", READS_WINDOWS, { "x", NULL }, AS_STATED, ROWS },
+	{ "maxpool", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "avgpool", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "dense", READS_VECTORS, { "x", NULL }, LIES_OVER, WHOLE },
+	{ "block_dense", READS_VECTORS, { "x", NULL }, AS_STATED, ROWS },
+	{ "add", READS_ELEMENTS, { "a", "b" }, LIES_OVER, ROWS },
+	{ "sub", READS_ELEMENTS, { "a", "b" }, LIES_OVER, ROWS },
+	{ "mul", READS_ELEMENTS, { "a", "b" }, LIES_OVER, ROWS },
+	{ "affine", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "clamp", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "table", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "leaky_relu", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "hard_swish", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "sigmoid", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "tanh", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "softmax", READS_ELEMENTS, { "x", NULL }, LIES_OVER, WHOLE },
+	{ "quantize", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "dequantize", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "rescale", READS_ELEMENTS, { "x", NULL }, LIES_OVER, WHOLE },
+	{ "move", READS_FIRST, { "x", NULL }, LIES_OVER, WHOLE },
+	{ "input", READS_NOTHING, { NULL, NULL }, LIES_APART, ROWS },
 };
 
 const struct reads *
@@ -42,6 +42,17 @@ reads_of(const struct call *c)
 			return &table[i];
 	}
 	return NULL;
+}
+
+bool
+reads_may_overlap(const struct reads *r, const struct call *c)
+{
+	switch (r->over) {
+	case LIES_APART: return false;
+	case LIES_OVER: return true;
+	case AS_STATED: return c->at_once > 0;
+	}
+	return false;
 }
 
 bool

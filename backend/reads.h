@@ -11,16 +11,23 @@ enum reads_order {
 	READS_FIRST,             /* everything is read before anything is written, in effect */
 	READS_NOTHING            /* its result comes from outside */
 };
+enum reads_over {
+	LIES_APART,
+	LIES_OVER,
+	AS_STATED                /* if the call states how its loops go (call->at_once) */
+};
 struct reads {
 	const char *kernel;      /* with what may follow behind "_": types, variants */
 	enum reads_order order;
 	const char *operands[2]; /* the parameters it holds for */
-	bool overlaps;           /* the result may lie over them */
+	enum reads_over over;    /* whether the result may lie over them */
 	bool streams;            /* it can compute some rows of its result at a time */
 };
 
 /* The row of C's kernel; NULL: nothing is known of it. */
 const struct reads *reads_of(const struct call *c);
+/* Whether C's result may lie over operands of that row. */
+bool reads_may_overlap(const struct reads *, const struct call *c);
 /* Whether A is one of the operands. */
 bool reads_operand(const struct reads *, const struct arg *a);
 /* The argument of C that is the dimension PARAMETER, or NULL. */

@@ -170,6 +170,12 @@ blocks_calls(const struct blocks *b, const struct node *n, int64_t calls[4])
 }
 
 int32_t
+blocks_at_once(const struct blocks *b)
+{
+	return b->windows >= b->rows && (b->narrow || b->filters % b->channels == 0) ? b->rows : 1;
+}
+
+int32_t
 blocks_column_pitch(const struct blocks *b)
 {
 	enum { SET_PERIOD = 1024, LINE = 64, FEW = 2048 }; /* bytes; of less than FEW a cache holds all windows anyway */

@@ -28,6 +28,8 @@ void blocks_vars(const struct blocks *, const struct chip_op *, const struct nod
 void blocks_calls(const struct blocks *, const struct node *n, int64_t calls[4]);
 /* Whether output channel O has no weight but 0: its result is one value, and its sum may be anything. */
 bool blocks_constant(const struct node *n, int32_t o);
+/* How many windows are computed before the next: those that the block takes, unless it never comes to that. */
+int32_t blocks_at_once(const struct blocks *);
 /* How far apart collected windows lie, in values: a little more than they are long where caches would put the same place of all of them into
  * one set. */
 int32_t blocks_column_pitch(const struct blocks *);

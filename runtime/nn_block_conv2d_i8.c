@@ -33,7 +33,8 @@ nn_column_i8(int8_t *restrict column, const int8_t *x, int32_t x_zero, int32_t o
 }
 
 /* A convolution as loops around register blocks (nn_block.h): the windows of as many pixels as a block takes, one after the other
- * across the rows of the image, are collected in COLUMN, COLUMN_PITCH apart, then every block of channels reads them. */
+ * across the rows of the image, are collected in COLUMN, COLUMN_PITCH apart, then every block of channels reads them.  Results may lie over what
+ * has been collected for the last time, which is what backend/overlap.c goes by. */
 NN_BLOCK_INLINE void
 nn_block_conv2d_i8(int8_t *y, const int8_t *x, const void *weight, const void *narrow_weight, const int32_t *bias,
 	const int32_t *multiplier, const int8_t *shift, int8_t *column, int32_t x_zero, int32_t y_zero, int32_t lo, int32_t hi,

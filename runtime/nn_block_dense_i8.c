@@ -2,7 +2,7 @@
 #include "nn_block.h"
 
 /* A dense layer or a 1x1 convolution as loops around register blocks (nn_block.h), which read the windows where they lie: vectors
- * x_pitch elements apart. */
+ * x_pitch elements apart.  Results may lie over vectors of earlier blocks, which is what backend/overlap.c goes by. */
 NN_BLOCK_INLINE void
 nn_block_dense_i8(int8_t *y, const int8_t *x, const void *weight, const void *narrow_weight, const int32_t *bias,
 	const int32_t *multiplier, const int8_t *shift, int32_t y_zero, int32_t lo, int32_t hi,

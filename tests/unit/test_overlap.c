@@ -133,6 +133,73 @@ START_TEST(test_windows)
 }
 END_TEST
 
+/* The loops of nn_block_conv2d_...: some windows at once, group after group; COLLECTED before their results are written. */
+static int64_t
+blocks_by_steps(const struct image *m, int at_once, bool collected, int groups, int c)
+{
+	struct walk w = { INT64_MAX, INT64_MIN };
+	int windows = m->y_h * m->y_w, whole = windows / at_once * at_once;
+
+	for (int last = windows - 1, count; last >= 0; last -= count) {
+		int64_t read = INT64_MAX;
+
+		count = last >= whole ? 1 : at_once;
+		for (int i = last - count + 1; i <= last; i++) {
+			int64_t first = first_read(m, i / m->y_w, i % m->y_w, 1);
+
+			read = first < read ? first : read;
+		}
+		for (int g = groups - 1; g >= 0; g--) {
+			int64_t end = (int64_t)last * m->y_pitch + (g + 1) * (m->y_c / groups);
+			int64_t of_group = read == INT64_MAX ? read : read + g * c;
+
+			if (!collected && of_group < w.read_to_come)
+				w.read_to_come = of_group;
+			walk_back(&w, end, of_group);
+		}
+	}
+	return w.distance;
+}
+
+START_TEST(test_blocks)
+{
+	for (int i = 0; i < 5000; i++) {
+		struct rng r = { (uint64_t)i };
+		struct image m = random_image(&r);
+		int at_once = 1 + rng_below(&r, 7), groups = 1 + rng_below(&r, 3), c;
+		bool vectors = i % 2;
+		struct bench b;
+
+		c = m.x_pitch; /* of a group */
+		m.x_pitch *= groups;
+		m.y_c *= groups;
+		m.y_pitch = m.y_c + rng_below(&r, 3);
+		if (vectors) {
+			m.y_h = m.x_h = m.k_h = m.k_w = m.stride_h = m.stride_w = groups = 1;
+			m.x_w = m.y_w;
+			c = m.x_pitch;
+			m.pad_t = m.pad_l = 0;
+		}
+		bench_init(&b, vectors ? "block_dense_i8" : "block_conv2d_i8", "x", DT_I8, DT_I8);
+		call_find_overlap(&b.call);
+		ck_assert_msg(!b.call.args.v[1].yields, "nothing is stated about the loops");
+		b.call.at_once = at_once;
+		b.call.collected = !vectors;
+		const struct { const char *parameter; int value; } dims[] = { { "x_h", m.x_h }, { "x_w", m.x_w }, { "x_pitch", m.x_pitch },
+			{ "y_h", m.y_h }, { "y_w", m.y_w }, { "y_c", m.y_c }, { "y_pitch", m.y_pitch }, { "k_h", m.k_h }, { "k_w", m.k_w },
+			{ "stride_h", m.stride_h }, { "stride_w", m.stride_w }, { "pad_t", m.pad_t }, { "pad_l", m.pad_l },
+			{ "dilation_h", m.dilation_h }, { "dilation_w", m.dilation_w }, { "groups", groups }, { "x_c", c * groups },
+			{ "windows", m.y_w }, { "y_n", m.y_c } };
+		for (size_t k = 0; k < sizeof dims / sizeof *dims; k++)
+			add_dim(&b, dims[k].parameter, dims[k].value);
+		int64_t distance = found(&b), least = blocks_by_steps(&m, at_once, !vectors, groups, c);
+		ck_assert_msg(distance == (least < -b.x.bytes ? -b.x.bytes : least), "seed %d: %lld bytes, but the loops need %lld", i, (long long)distance,
+			(long long)least);
+		arena_free(&b.arena);
+	}
+}
+END_TEST
+
 /* Element after element, of one operand that may repeat (step 0) or of another size. */
 START_TEST(test_elements)
 {
@@ -171,6 +238,7 @@ overlap_suite(void)
 	TCase *tc = tcase_create("overlap");
 
 	tcase_add_test(tc, test_windows);
+	tcase_add_test(tc, test_blocks);
 	tcase_add_test(tc, test_elements);
 	suite_add_tcase(s, tc);
 	return s;
