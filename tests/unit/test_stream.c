@@ -267,6 +267,7 @@ stream_suite(void)
 	Suite *s = suite_create("stream");
 	TCase *t = tcase_create("stream");
 
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, rows_of_random_chains);
 	suite_add_tcase(s, t);
 	return s;
