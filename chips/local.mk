@@ -43,6 +43,8 @@ dist_chips_DATA = \
 	%D%/cortex-m4.h \
 	%D%/cortex-m55.chip \
 	%D%/block-plain.h \
+	%D%/cortex-m55-add.h \
+	%D%/cortex-m55-depthwise.h \
 	%D%/cortex-m55.h \
 	%D%/ethos-u55.chip \
 	%D%/gemmini.chip \

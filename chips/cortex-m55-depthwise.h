@@ -1,0 +1,277 @@
+/* Depthwise convolutions of chips/cortex-m55.chip; part of cortex-m55.h. */
+#ifndef CORTEX_M55_DEPTHWISE_H
+#define CORTEX_M55_DEPTHWISE_H
+
+/* A depthwise layer.  The weights of a channel are sixteen bytes, columns of four: w[c][kx][ky], zeros where kx or ky is 3. */
+struct cortex_m55_dw {
+	int8_t *y;
+	const int8_t *x, *w;
+	int32_t y_pitch, x_pitch, h, w_in, h_out, w_out, c, stride_h, stride_w, pad_t, pad_l, x_zero;
+	struct block_scaling s;
+};
+
+#if CORTEX_M55_VECTORS
+/* A tile: columns of four cells of sixteen channels.  The columns behind those that count are read, and multiplied by zero. */
+enum { CORTEX_M55_COLUMN = 64, CORTEX_M55_COLUMNS = 34, CORTEX_M55_BEHIND = 3 };
+
+/* What the results of one channel are made with; the bias is less the zero point's part. */
+struct cortex_m55_channel {
+	int32_t bias, multiplier, left, right;
+};
+
+CORTEX_M55_INLINE struct cortex_m55_channel
+cortex_m55_channel(const struct cortex_m55_dw *k, int32_t c, int8x16_t weights)
+{
+	const int32_t shift = k->s.shift[c];
+
+	return (struct cortex_m55_channel){ (int32_t)((uint32_t)k->s.bias[c] - (uint32_t)(k->x_zero * vaddvq_s8(weights))), k->s.multiplier[c],
+		shift > 0 ? shift : 0, shift < 0 ? shift : 0 };
+}
+
+/* Four sums of one channel to results, as cortex_m55_rescale has it.  RELU: the zero point is the least of all values, which are allowed. */
+CORTEX_M55_INLINE int32x4_t
+cortex_m55_rescale_channel(int32x4_t sum, const struct cortex_m55_channel *by, const struct block_scaling *s, int relu)
+{
+	int32x4_t v = vqrdmulhq_n_s32(vshlq_r_s32(vaddq_n_s32(sum, by->bias), by->left), by->multiplier);
+
+	if (!relu && by->right < 0)
+		v = vaddq_s32(v, vshrq_n_s32(v, 31));
+	v = vrshlq_n_s32(v, by->right);
+	if (!relu)
+		return vminq_s32(vmaxq_s32(vqaddq_n_s32(v, s->zero), vdupq_n_s32(s->lo)), vdupq_n_s32(s->hi));
+	v = vqaddq_n_s32(v, -128);
+	/* saturates to the lowest byte; from intrinsics compilers make copies */
+	__asm("vqmovnb.s32 %q0, %q0\n\tvqmovnb.s16 %q0, %q0" : "+w"(v));
+	return v;
+}
+
+/* N columns without cells of the image. */
+CORTEX_M55_INLINE void
+cortex_m55_pad(int8_t *tile, int32_t n, int8_t value)
+{
+	for (int32_t i = 0; i < 4 * n; i++)
+		vst1q_s8(tile + 16 * i, vdupq_n_s8(value));
+}
+
+/* N columns, N not 0, of CHANNELS channels or sixteen, from the four rows on, each of which advances by its step. */
+CORTEX_M55_INLINE void
+cortex_m55_columns(int8_t *tile, const int8_t *const *row, const int32_t *step, int32_t n, int32_t channels)
+{
+	const int8_t *r0 = row[0], *r1 = row[1], *r2 = row[2], *r3 = row[3];
+	const mve_pred16_t some = vctp8q((uint32_t)channels);
+
+	for (const int8_t *end = tile + n * CORTEX_M55_COLUMN; tile < end; tile += CORTEX_M55_COLUMN) {
+		int8x16x4_t cells;
+
+		cells.val[0] = vldrbq_z_s8(r0, some);
+		cells.val[1] = vldrbq_z_s8(r1, some);
+		cells.val[2] = vldrbq_z_s8(r2, some);
+		cells.val[3] = vldrbq_z_s8(r3, some);
+		vst4q_s8(tile, cells);
+		r0 += step[0];
+		r1 += step[1];
+		r2 += step[2];
+		r3 += step[3];
+	}
+}
+
+/* The tile of COLUMNS columns from the cell (IY, IX) on, which may lie outside of the image, of the channels from C on. */
+static inline void
+cortex_m55_tile(int8_t *tile, const struct cortex_m55_dw *k, int32_t iy, int32_t ix, int32_t columns, int32_t c)
+{
+	const int32_t left = ix >= 0 ? 0 : -ix < columns ? -ix : columns, end = k->w_in - ix < columns ? k->w_in - ix : columns;
+	const int32_t n = end > left ? end - left : 0;
+	const int8_t *row[4];
+	int32_t step[4];
+	int8_t outside[16];
+
+	vst1q_s8(outside, vdupq_n_s8((int8_t)k->x_zero));
+	for (int32_t i = 0; i < 4; i++) {
+		const int inside = iy + i >= 0 && iy + i < k->h && n > 0;
+
+		row[i] = inside ? k->x + ((iy + i) * k->w_in + ix + left) * k->x_pitch + c : outside;
+		step[i] = inside ? k->x_pitch : 0;
+	}
+	cortex_m55_pad(tile, left, (int8_t)k->x_zero);
+	if (n > 0)
+		cortex_m55_columns(tile + left * CORTEX_M55_COLUMN, row, step, n, k->c - c);
+	cortex_m55_pad(tile + (left + n) * CORTEX_M55_COLUMN, columns - left - n, (int8_t)k->x_zero);
+}
+
+/* The four columns from one channel's place in the tile on. */
+CORTEX_M55_INLINE int8x16_t
+cortex_m55_cells(const int8_t *at, uint32x4_t columns)
+{
+	return vreinterpretq_s8_s32(vldrwq_gather_offset_s32((const int32_t *)(const void *)at, columns));
+}
+
+/* What a tile has the cells of: BANDS bands of N results of one row or of two, from row OY and column OX on, each of COLUMNS columns. */
+struct cortex_m55_part {
+	int32_t oy, ox, n, bands, columns, rows;
+};
+
+/* The first row of a band: a last pair that would reach over the edge begins one row earlier. */
+CORTEX_M55_INLINE int32_t
+cortex_m55_band_row(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, int32_t band)
+{
+	const int32_t row = p->oy + band * p->rows;
+
+	return row + p->rows <= k->h_out ? row : k->h_out - p->rows;
+}
+
+/* The weights of a channel for two rows and two columns: moved by a row, by a column and by both. */
+struct cortex_m55_pair_weights {
+	int8x16_t w00, w10, w01, w11;
+};
+
+/* Two results of each of two rows: those of a row and their neighbours below lie PLACES from Y on. */
+CORTEX_M55_INLINE void
+cortex_m55_dw_pair(int8_t *y, uint32x4_t places, const int8_t *at, uint32x4_t columns, const struct cortex_m55_pair_weights *w,
+	const struct cortex_m55_channel *by, const struct block_scaling *s, int relu)
+{
+	const int8x16_t cells = cortex_m55_cells(at, columns);
+	int32x4_t sum = vdupq_n_s32(vmladavq_s8(cells, w->w00));
+
+	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w10), sum, 1);
+	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w01), sum, 2);
+	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w11), sum, 3);
+	vstrbq_scatter_offset_s32(y, places, cortex_m55_rescale_channel(sum, by, s, relu));
+}
+
+/* All bands of channel C with strides of 1, two rows and at least two columns each; a last column without a neighbour goes with the one before. */
+CORTEX_M55_INLINE void
+cortex_m55_dw_pairs(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, const int8_t *tile, int32_t c, int relu)
+{
+	const int32_t pitch = k->y_pitch;
+	const uint32x4_t columns = vmulq_n_u32(vidupq_n_u32(0, 1), CORTEX_M55_COLUMN);
+	const uint32x4_t places = vaddq_u32(vmulq_n_u32(vandq_u32(vidupq_n_u32(0, 1), vdupq_n_u32(1)), (uint32_t)(k->w_out * pitch)),
+		vmulq_n_u32(vshrq_n_u32(vidupq_n_u32(0, 1), 1), (uint32_t)pitch));
+	const int32x4_t first = vreinterpretq_s32_s8(vld1q_s8(k->w + 16 * c));
+	uint32_t carry = 0;
+	const int32x4_t second = vshlcq_s32(first, &carry, 32);
+	const struct cortex_m55_pair_weights w = { vreinterpretq_s8_s32(first), vreinterpretq_s8_s32(vshlq_n_s32(first, 8)),
+		vreinterpretq_s8_s32(second), vreinterpretq_s8_s32(vshlq_n_s32(second, 8)) };
+	const struct cortex_m55_channel by = cortex_m55_channel(k, c, w.w00);
+
+	const int32_t n = p->n, step = p->columns * CORTEX_M55_COLUMN, below = k->w_out * pitch;
+	const int32_t back = (p->oy + 2 * p->bands - cortex_m55_band_row(k, p, p->bands - 1) - 2) * below;
+	int8_t *row = k->y + (p->oy * k->w_out + p->ox) * pitch + c;
+
+	for (int32_t bands = p->bands; bands > 0; bands--, tile += step, row += 2 * below) {
+		int8_t *y = bands > 1 ? row : row - back;
+		const int8_t *at = tile;
+
+		for (int32_t i = n >> 1; i > 0; i--, at += 2 * CORTEX_M55_COLUMN, y += 2 * pitch)
+			cortex_m55_dw_pair(y, places, at, columns, &w, &by, &k->s, relu);
+		if (n & 1)
+			cortex_m55_dw_pair(y - pitch, places, at - CORTEX_M55_COLUMN, columns, &w, &by, &k->s, relu);
+	}
+}
+
+/* All bands of channel C, a row each. */
+CORTEX_M55_INLINE void
+cortex_m55_dw_rows(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, const int8_t *tile, int32_t c, int relu)
+{
+	const uint32x4_t columns = vmulq_n_u32(vidupq_n_u32(0, 1), CORTEX_M55_COLUMN);
+	const uint32x4_t places = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)k->y_pitch);
+	const int8x16_t w = vld1q_s8(k->w + 16 * c);
+	const struct cortex_m55_channel by = cortex_m55_channel(k, c, w);
+	const int32_t step = k->stride_w * CORTEX_M55_COLUMN;
+
+	for (int32_t band = 0; band < p->bands; band++, tile += p->columns * CORTEX_M55_COLUMN) {
+		int8_t *y = k->y + ((p->oy + band) * k->w_out + p->ox) * k->y_pitch + c;
+		const int8_t *at = tile;
+
+		for (int32_t n = p->n; n > 0; n -= 4, at += 4 * step, y += 4 * k->y_pitch) {
+			const int32_t second = n > 1 ? step : 0, third = n > 2 ? 2 * step : 0, fourth = n > 3 ? 3 * step : 0;
+			int32x4_t sum = vdupq_n_s32(vmladavq_s8(cortex_m55_cells(at, columns), w));
+
+			sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + second, columns), w), sum, 1);
+			sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + third, columns), w), sum, 2);
+			sum = vsetq_lane_s32(vmladavq_s8(cortex_m55_cells(at + fourth, columns), w), sum, 3);
+			vstrbq_scatter_offset_p_s32(y, places, cortex_m55_rescale_channel(sum, &by, &k->s, relu), vctp32q((uint32_t)n));
+		}
+	}
+}
+
+/* A part of the layer: the channels of a tile from C on. */
+static inline void
+cortex_m55_dw_part(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, int8_t *tile, int32_t c)
+{
+	const int32_t end = k->c - c < 16 ? k->c : c + 16;
+	const int relu = k->s.zero == -128 && k->s.lo == -128 && k->s.hi == 127;
+
+	for (int32_t band = 0; band < p->bands; band++)
+		cortex_m55_tile(tile + band * p->columns * CORTEX_M55_COLUMN, k, cortex_m55_band_row(k, p, band) * k->stride_h - k->pad_t,
+			p->ox * k->stride_w - k->pad_l, p->columns, c);
+	for (; c < end; c++, tile += 4)
+		if (p->rows == 2 && relu)
+			cortex_m55_dw_pairs(k, p, tile, c, 1);
+		else if (p->rows == 2)
+			cortex_m55_dw_pairs(k, p, tile, c, 0);
+		else if (relu)
+			cortex_m55_dw_rows(k, p, tile, c, 1);
+		else
+			cortex_m55_dw_rows(k, p, tile, c, 0);
+}
+
+/* All of the layer, which takes 2.4 KB of stack.  A tile has part of a row or of two, or as many of them as it has room for. */
+static inline void
+cortex_m55_dw_layer(const struct cortex_m55_dw *k)
+{
+	const int32_t rows = k->stride_h == 1 && k->stride_w == 1 && k->h_out > 1 && k->w_out > 1 ? 2 : 1;
+	const int32_t most = (CORTEX_M55_COLUMNS - 3) / k->stride_w + 1, whole = (k->w_out - 1) * k->stride_w + 3;
+	const int32_t bands = whole < CORTEX_M55_COLUMNS ? CORTEX_M55_COLUMNS / whole : 1;
+	int8_t tile[(CORTEX_M55_COLUMNS + CORTEX_M55_BEHIND) * CORTEX_M55_COLUMN] __attribute__((aligned(16)));
+
+	for (int32_t c = 0; c < k->c; c += 16)
+		for (int32_t oy = 0; oy < k->h_out; oy += bands * rows)
+			for (int32_t ox = 0; ox < k->w_out; ox += most) {
+				const int32_t left = (k->h_out - oy + rows - 1) / rows, x = rows == 2 && k->w_out - ox < 2 ? ox - 1 : ox;
+				const int32_t n = k->w_out - x < most ? k->w_out - x : most;
+				const struct cortex_m55_part p = { oy, x, n, left < bands ? left : bands, (n - 1) * k->stride_w + 3, rows };
+
+				cortex_m55_dw_part(k, &p, tile, c);
+			}
+}
+#else
+/* One result of channel C: the cells from (IY, IX) on, those outside of the image the zero point. */
+CORTEX_M55_INLINE int8_t
+cortex_m55_dw_result(const struct cortex_m55_dw *k, int32_t iy, int32_t ix, int32_t c)
+{
+	uint32_t sum = (uint32_t)k->s.bias[c];
+
+	for (int32_t ky = 0; ky < 3; ky++)
+		for (int32_t kx = 0; kx < 3; kx++) {
+			const int32_t h = iy + ky, w = ix + kx;
+
+			if (h >= 0 && h < k->h && w >= 0 && w < k->w_in)
+				sum += (uint32_t)((k->x[(h * k->w_in + w) * k->x_pitch + c] - k->x_zero) * k->w[16 * c + 4 * kx + ky]);
+		}
+	return block_result((int32_t)sum, &k->s, c);
+}
+
+static inline void
+cortex_m55_dw_layer(const struct cortex_m55_dw *k)
+{
+	int8_t *y = k->y;
+
+	for (int32_t oy = 0; oy < k->h_out; oy++)
+		for (int32_t ox = 0; ox < k->w_out; ox++, y += k->y_pitch)
+			for (int32_t c = 0; c < k->c; c++)
+				y[c] = cortex_m55_dw_result(k, oy * k->stride_h - k->pad_t, ox * k->stride_w - k->pad_l, c);
+}
+#endif
+
+static inline void
+cortex_m55_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, const int32_t *b, int32_t h, int32_t w_in, int32_t c,
+	int32_t h_out, int32_t w_out, int32_t stride_h, int32_t stride_w, int32_t pad_t, int32_t pad_l, int32_t x_zero, int32_t y_zero,
+	const int32_t *multiplier, const int8_t *shift, int32_t lo, int32_t hi)
+{
+	const struct cortex_m55_dw k = { y, x, w, y_pitch, x_pitch, h, w_in, h_out, w_out, c, stride_h, stride_w, pad_t, pad_l, x_zero,
+		{ b, multiplier, shift, y_zero, lo, hi } };
+
+	cortex_m55_dw_layer(&k);
+}
+
+#endif
