@@ -119,52 +119,104 @@ cortex_m55_band_row(const struct cortex_m55_dw *k, const struct cortex_m55_part 
 	return row + p->rows <= k->h_out ? row : k->h_out - p->rows;
 }
 
-/* The weights of a channel for two rows and two columns: moved by a row, by a column and by both. */
-struct cortex_m55_pair_weights {
-	int8x16_t w00, w10, w01, w11;
+/* Two results of each of two rows, which lie PLACES from Y on, with the zero point ZERO. */
+#define CORTEX_M55_PAIR(ties, zero) \
+	"vldrw.u32 %q[cells], [%[at], %q[columns]]\n\t" \
+	"vmladav.s8 r0, %q[cells], %q[w00]\n\t" \
+	"vmladav.s8 r2, %q[cells], %q[w10]\n\t" \
+	"vmladav.s8 r4, %q[cells], %q[w01]\n\t" \
+	"vmladav.s8 r6, %q[cells], %q[w11]\n\t" \
+	"stm %[s], {r0, r2, r4, r6}\n\t" \
+	"vldrw.u32 %q[cells], [%[s]]\n\t" \
+	"vadd.i32 %q[cells], %q[cells], %[bias]\n\t" \
+	"vqrdmulh.s32 %q[cells], %q[cells], %[multiplier]\n\t" \
+	ties \
+	"vrshl.s32 %q[cells], %[right]\n\t" \
+	"vqadd.s32 %q[cells], %q[cells], " zero "\n\t" \
+	"vqmovnb.s32 %q[cells], %q[cells]\n\t" \
+	"vqmovnb.s16 %q[cells], %q[cells]\n\t" \
+	"vstrb.32 %q[cells], [%[y], %q[places]]\n\t"
+#define CORTEX_M55_PAIR_UP CORTEX_M55_PAIR("", "%q[other]")
+/* The same, and ties below zero go down. */
+#define CORTEX_M55_PAIR_AWAY CORTEX_M55_PAIR( \
+	"vshr.s32 %q[other], %q[cells], #31\n\t" \
+	"vadd.i32 %q[cells], %q[cells], %q[other]\n\t" \
+	"ldr r0, [%[s], #40]\n\t", "r0")
+
+/* BANDS bands of one channel from its place AT in the tile and Y on.  The first pair of a band is by itself, as the second may share a column with it. */
+#define CORTEX_M55_PAIRS(pair) \
+	__asm volatile( \
+		"1:\n\t" \
+		pair \
+		"ldrd r0, r2, [%[s], #16]\n\t" \
+		"ldr r4, [%[s], #24]\n\t" \
+		"add %[at], %[at], r2\n\t" \
+		"add %[y], %[y], r4\n\t" \
+		"wls lr, r0, 3f\n" \
+		"2:\n\t" \
+		pair \
+		"add %[at], %[at], #128\n\t" \
+		"add %[y], %[y], %[step]\n\t" \
+		"le lr, 2b\n" \
+		"3:\n\t" \
+		"ldrd r2, r0, [%[s], #28]\n\t" \
+		"ldr r4, [%[s], #36]\n\t" \
+		"add %[at], %[at], r2\n\t" \
+		"add %[y], %[y], r0\n\t" \
+		"subs r4, #1\n\t" \
+		"str r4, [%[s], #36]\n\t" \
+		"bne 1b" \
+		: [at] "+r"(at), [y] "+r"(y), [other] "+w"(other), [cells] "=&w"(cells) \
+		: [s] "r"(walk), [bias] "r"(sum), [multiplier] "r"(by), [right] "r"(right), [step] "r"(step), \
+		  [columns] "w"(columns), [places] "w"(places), [w00] "w"(first), [w10] "w"(vshlq_n_s32(first, 8)), [w01] "w"(second), \
+		  [w11] "w"(vshlq_n_s32(second, 8)) \
+		: "r0", "r2", "r4", "r6", "lr", "cc", "memory")
+
+/* How to walk over a tile in pairs: what the assembly above reads, its sums first. */
+struct cortex_m55_walk {
+	int32_t sum[4];
+	int32_t more;              /* pairs of a band behind the first */
+	int32_t first_at, first_y; /* steps from the first pair to the second, */
+	int32_t next_at, next_y;   /* from behind a band to the next */
+	int32_t bands, zero;
 };
 
-/* Two results of each of two rows: those of a row and their neighbours below lie PLACES from Y on. */
+/* All bands of the channels from C to END, whose places in the tile lie side by side, with strides of 1, two rows and at least two columns each;
+ * results are any int8 values, all shifts go to the right.  A last column without a neighbour goes with the one before, a last row likewise. */
 CORTEX_M55_INLINE void
-cortex_m55_dw_pair(int8_t *y, uint32x4_t places, const int8_t *at, uint32x4_t columns, const struct cortex_m55_pair_weights *w,
-	const struct cortex_m55_channel *by, const struct block_scaling *s, int relu)
+cortex_m55_dw_pairs(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, const int8_t *tile, int32_t c, int32_t end, int ties)
 {
-	const int8x16_t cells = cortex_m55_cells(at, columns);
-	int32x4_t sum = vdupq_n_s32(vmladavq_s8(cells, w->w00));
-
-	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w10), sum, 1);
-	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w01), sum, 2);
-	sum = vsetq_lane_s32(vmladavq_s8(cells, w->w11), sum, 3);
-	vstrbq_scatter_offset_s32(y, places, cortex_m55_rescale_channel(sum, by, s, relu));
-}
-
-/* All bands of channel C with strides of 1, two rows and at least two columns each; a last column without a neighbour goes with the one before. */
-CORTEX_M55_INLINE void
-cortex_m55_dw_pairs(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, const int8_t *tile, int32_t c, int relu)
-{
-	const int32_t pitch = k->y_pitch;
-	const uint32x4_t columns = vmulq_n_u32(vidupq_n_u32(0, 1), CORTEX_M55_COLUMN);
-	const uint32x4_t places = vaddq_u32(vmulq_n_u32(vandq_u32(vidupq_n_u32(0, 1), vdupq_n_u32(1)), (uint32_t)(k->w_out * pitch)),
-		vmulq_n_u32(vshrq_n_u32(vidupq_n_u32(0, 1), 1), (uint32_t)pitch));
-	const int32x4_t first = vreinterpretq_s32_s8(vld1q_s8(k->w + 16 * c));
-	uint32_t carry = 0;
-	const int32x4_t second = vshlcq_s32(first, &carry, 32);
-	const struct cortex_m55_pair_weights w = { vreinterpretq_s8_s32(first), vreinterpretq_s8_s32(vshlq_n_s32(first, 8)),
-		vreinterpretq_s8_s32(second), vreinterpretq_s8_s32(vshlq_n_s32(second, 8)) };
-	const struct cortex_m55_channel by = cortex_m55_channel(k, c, w.w00);
-
-	const int32_t n = p->n, step = p->columns * CORTEX_M55_COLUMN, below = k->w_out * pitch;
+	const int32_t pitch = k->y_pitch, step = 2 * pitch, below = k->w_out * pitch, second_pair = p->n > 2 ? 2 - (p->n & 1) : 2, x_zero = k->x_zero;
+	const uint32x4_t numbers = vidupq_n_u32(0, 1), columns = vmulq_n_u32(numbers, CORTEX_M55_COLUMN);
+	const uint32x4_t places = vmlaq_n_u32(vmulq_n_u32(vandq_u32(numbers, vdupq_n_u32(1)), (uint32_t)below), vshrq_n_u32(numbers, 1), (uint32_t)pitch);
 	const int32_t back = (p->oy + 2 * p->bands - cortex_m55_band_row(k, p, p->bands - 1) - 2) * below;
-	int8_t *row = k->y + (p->oy * k->w_out + p->ox) * pitch + c;
+	struct cortex_m55_walk walk[1] = { { { 0 }, (p->n - 1) / 2, second_pair * CORTEX_M55_COLUMN, second_pair * pitch,
+		(p->columns - p->n) * CORTEX_M55_COLUMN, 2 * below - p->n * pitch, 0, k->s.zero } };
+	const int8_t *w = k->w + 16 * c, *shift = k->s.shift + c;
+	const int32_t *bias = k->s.bias + c, *multiplier = k->s.multiplier + c;
+	int8_t *first_y = k->y + (p->oy * k->w_out + p->ox) * pitch + c;
 
-	for (int32_t bands = p->bands; bands > 0; bands--, tile += step, row += 2 * below) {
-		int8_t *y = bands > 1 ? row : row - back;
+	for (int32_t n = end - c; n > 0; n--, tile += 4, w += 16, first_y++) {
+		const int32x4_t first = vreinterpretq_s32_s8(vld1q_s8(w));
+		const int32_t sum = (int32_t)((uint32_t)*bias++ - (uint32_t)(x_zero * vaddvq_s8(vreinterpretq_s8_s32(first))));
+		const int32_t by = *multiplier++, right = *shift++;
 		const int8_t *at = tile;
+		int8_t *y = first_y;
+		int32x4_t second = first;
 
-		for (int32_t i = n >> 1; i > 0; i--, at += 2 * CORTEX_M55_COLUMN, y += 2 * pitch)
-			cortex_m55_dw_pair(y, places, at, columns, &w, &by, &k->s, relu);
-		if (n & 1)
-			cortex_m55_dw_pair(y - pitch, places, at - CORTEX_M55_COLUMN, columns, &w, &by, &k->s, relu);
+		/* from one column to the next */
+		__asm("movs r0, #0\n\tvshlc %q0, r0, #32" : "+w"(second) : : "r0", "cc");
+		for (int32_t left = p->bands; left > 0;) {
+			int32x4_t cells, other = vdupq_n_s32(k->s.zero);
+
+			walk->bands = back != 0 && left > 1 ? left - 1 : left;
+			y -= left == 1 ? back : 0;
+			left -= walk->bands;
+			if (ties)
+				CORTEX_M55_PAIRS(CORTEX_M55_PAIR_AWAY);
+			else
+				CORTEX_M55_PAIRS(CORTEX_M55_PAIR_UP);
+		}
 	}
 }
 
@@ -204,22 +256,34 @@ cortex_m55_dw_part(const struct cortex_m55_dw *k, const struct cortex_m55_part *
 	for (int32_t band = 0; band < p->bands; band++)
 		cortex_m55_tile(tile + band * p->columns * CORTEX_M55_COLUMN, k, cortex_m55_band_row(k, p, band) * k->stride_h - k->pad_t,
 			p->ox * k->stride_w - k->pad_l, p->columns, c);
-	for (; c < end; c++, tile += 4)
-		if (p->rows == 2 && relu)
-			cortex_m55_dw_pairs(k, p, tile, c, 1);
-		else if (p->rows == 2)
-			cortex_m55_dw_pairs(k, p, tile, c, 0);
-		else if (relu)
+	if (p->rows == 2 && k->s.lo == k->s.zero)
+		cortex_m55_dw_pairs(k, p, tile, c, end, 0);
+	else if (p->rows == 2)
+		cortex_m55_dw_pairs(k, p, tile, c, end, 1);
+	for (; p->rows == 1 && c < end; c++, tile += 4)
+		if (relu)
 			cortex_m55_dw_rows(k, p, tile, c, 1);
 		else
 			cortex_m55_dw_rows(k, p, tile, c, 0);
+}
+
+/* Whether results can be made in pairs of pairs. */
+CORTEX_M55_INLINE int
+cortex_m55_dw_is_paired(const struct cortex_m55_dw *k)
+{
+	if (k->stride_h != 1 || k->stride_w != 1 || k->h_out < 2 || k->w_out < 2 || k->s.lo != -128 || k->s.hi != 127)
+		return 0;
+	for (int32_t c = 0; c < k->c; c++)
+		if (k->s.shift[c] >= 0)
+			return 0;
+	return 1;
 }
 
 /* All of the layer, which takes 2.4 KB of stack.  A tile has part of a row or of two, or as many of them as it has room for. */
 static inline void
 cortex_m55_dw_layer(const struct cortex_m55_dw *k)
 {
-	const int32_t rows = k->stride_h == 1 && k->stride_w == 1 && k->h_out > 1 && k->w_out > 1 ? 2 : 1;
+	const int32_t rows = cortex_m55_dw_is_paired(k) ? 2 : 1;
 	const int32_t most = (CORTEX_M55_COLUMNS - 3) / k->stride_w + 1, whole = (k->w_out - 1) * k->stride_w + 3;
 	const int32_t bands = whole < CORTEX_M55_COLUMNS ? CORTEX_M55_COLUMNS / whole : 1;
 	int8_t tile[(CORTEX_M55_COLUMNS + CORTEX_M55_BEHIND) * CORTEX_M55_COLUMN] __attribute__((aligned(16)));
