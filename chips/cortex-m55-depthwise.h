@@ -105,118 +105,143 @@ cortex_m55_cells(const int8_t *at, uint32x4_t columns)
 	return vreinterpretq_s8_s32(vldrwq_gather_offset_s32((const int32_t *)(const void *)at, columns));
 }
 
-/* What a tile has the cells of: BANDS bands of N results of one row or of two, from row OY and column OX on, each of COLUMNS columns. */
+/* What a tile has the cells of: BANDS bands of N results of one row or of two, from row OY and column OX on, each of COLUMNS columns.  There are at least
+ * LEAST results in a row. */
 struct cortex_m55_part {
-	int32_t oy, ox, n, bands, columns, rows;
+	int32_t oy, ox, n, bands, columns, rows, least;
 };
 
-/* The first row of a band: a last pair that would reach over the edge begins one row earlier. */
-CORTEX_M55_INLINE int32_t
-cortex_m55_band_row(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, int32_t band)
-{
-	const int32_t row = p->oy + band * p->rows;
+/* How to walk over the bands of a channel, four results at a time: what the assembly below reads, its sums first. */
+struct cortex_m55_walk {
+	int32_t sum[4];
+	int32_t bias, multiplier, right, zero;
+	int32_t more;              /* fours of a band behind the first */
+	int32_t first_at, first_y; /* steps from the first four to the second, which may have results in common, */
+	int32_t next_at, next_y;   /* from the last place of a band to the next band */
+	int32_t bands;
+};
 
-	return row + p->rows <= k->h_out ? row : k->h_out - p->rows;
-}
-
-/* Two results of each of two rows, which lie PLACES from Y on, with the zero point ZERO. */
-#define CORTEX_M55_PAIR(ties, zero) \
-	"vldrw.u32 %q[cells], [%[at], %q[columns]]\n\t" \
-	"vmladav.s8 r0, %q[cells], %q[w00]\n\t" \
-	"vmladav.s8 r2, %q[cells], %q[w10]\n\t" \
-	"vmladav.s8 r4, %q[cells], %q[w01]\n\t" \
-	"vmladav.s8 r6, %q[cells], %q[w11]\n\t" \
-	"stm %[s], {r0, r2, r4, r6}\n\t" \
-	"vldrw.u32 %q[cells], [%[s]]\n\t" \
-	"vadd.i32 %q[cells], %q[cells], %[bias]\n\t" \
-	"vqrdmulh.s32 %q[cells], %q[cells], %[multiplier]\n\t" \
-	ties \
-	"vrshl.s32 %q[cells], %[right]\n\t" \
-	"vqadd.s32 %q[cells], %q[cells], " zero "\n\t" \
+/* Four sums in r0, r2, r4 and r6 to results, which lie PLACES from Y on. */
+#define CORTEX_M55_FOUR_RESULTS \
+	"stmdb %[s], {r0, r2, r4, r6}\n\t" \
+	"vldrw.u32 %q[cells], [%[s], #-16]\n\t" \
+	"ldm %[s], {r0, r2, r4, r6}\n\t" \
+	"vadd.i32 %q[cells], %q[cells], r0\n\t" \
+	"vqrdmulh.s32 %q[cells], %q[cells], r2\n\t" \
+	".if %c[ties]\n\t" /* those below zero go down */ \
+	"vshr.s32 %q[sign], %q[cells], #31\n\t" \
+	"vadd.i32 %q[cells], %q[cells], %q[sign]\n\t" \
+	".endif\n\t" \
+	"vrshl.s32 %q[cells], r4\n\t" \
+	"vqadd.s32 %q[cells], %q[cells], r6\n\t" \
 	"vqmovnb.s32 %q[cells], %q[cells]\n\t" \
 	"vqmovnb.s16 %q[cells], %q[cells]\n\t" \
 	"vstrb.32 %q[cells], [%[y], %q[places]]\n\t"
-#define CORTEX_M55_PAIR_UP CORTEX_M55_PAIR("", "%q[other]")
-/* The same, and ties below zero go down. */
-#define CORTEX_M55_PAIR_AWAY CORTEX_M55_PAIR( \
-	"vshr.s32 %q[other], %q[cells], #31\n\t" \
-	"vadd.i32 %q[cells], %q[cells], %q[other]\n\t" \
-	"ldr r0, [%[s], #40]\n\t", "r0")
 
-/* BANDS bands of one channel from its place AT in the tile and Y on.  The first pair of a band is by itself, as the second may share a column with it. */
-#define CORTEX_M55_PAIRS(pair) \
-	__asm volatile( \
-		"1:\n\t" \
-		pair \
-		"ldrd r0, r2, [%[s], #16]\n\t" \
-		"ldr r4, [%[s], #24]\n\t" \
-		"add %[at], %[at], r2\n\t" \
-		"add %[y], %[y], r4\n\t" \
-		"wls lr, r0, 3f\n" \
-		"2:\n\t" \
-		pair \
-		"add %[at], %[at], #128\n\t" \
-		"add %[y], %[y], %[step]\n\t" \
-		"le lr, 2b\n" \
-		"3:\n\t" \
-		"ldrd r2, r0, [%[s], #28]\n\t" \
-		"ldr r4, [%[s], #36]\n\t" \
-		"add %[at], %[at], r2\n\t" \
-		"add %[y], %[y], r0\n\t" \
-		"subs r4, #1\n\t" \
-		"str r4, [%[s], #36]\n\t" \
-		"bne 1b" \
-		: [at] "+r"(at), [y] "+r"(y), [other] "+w"(other), [cells] "=&w"(cells) \
-		: [s] "r"(walk), [bias] "r"(sum), [multiplier] "r"(by), [right] "r"(right), [step] "r"(step), \
-		  [columns] "w"(columns), [places] "w"(places), [w00] "w"(first), [w10] "w"(vshlq_n_s32(first, 8)), [w01] "w"(second), \
-		  [w11] "w"(vshlq_n_s32(second, 8)) \
-		: "r0", "r2", "r4", "r6", "lr", "cc", "memory")
+/* All bands.  BEGIN comes before the first four and before the others, SUMS makes four sums, MORE goes on. */
+#define CORTEX_M55_BANDS(begin, sums, more) \
+	"1:\n\t" \
+	begin \
+	sums \
+	CORTEX_M55_FOUR_RESULTS \
+	"ldrd r0, r2, [%[s], #16]\n\t" \
+	"ldr r4, [%[s], #24]\n\t" \
+	"add %[at], %[at], r2\n\t" \
+	"add %[y], %[y], r4\n\t" \
+	begin \
+	"wls lr, r0, 3f\n" \
+	"2:\n\t" \
+	sums \
+	CORTEX_M55_FOUR_RESULTS \
+	more \
+	"add %[y], %[y], %[step]\n\t" \
+	"le lr, 2b\n" \
+	"3:\n\t" \
+	"ldrd r2, r0, [%[s], #28]\n\t" \
+	"ldr r4, [%[s], #36]\n\t" \
+	"add %[at], %[at], r2\n\t" \
+	"add %[y], %[y], r0\n\t" \
+	"subs r4, #1\n\t" \
+	"str r4, [%[s], #36]\n\t" \
+	"bne 1b"
 
-/* How to walk over a tile in pairs: what the assembly above reads, its sums first. */
-struct cortex_m55_walk {
-	int32_t sum[4];
-	int32_t more;              /* pairs of a band behind the first */
-	int32_t first_at, first_y; /* steps from the first pair to the second, */
-	int32_t next_at, next_y;   /* from behind a band to the next */
-	int32_t bands, zero;
-};
+/* Two results of each of two rows: one load has the cells of all. */
+#define CORTEX_M55_PAIRS \
+	"vldrw.u32 %q[cells], [%[at], %q[columns]]\n\t" \
+	"vmladav.s8 r0, %q[cells], %q[w]\n\t" \
+	"vmladav.s8 r2, %q[cells], %q[w10]\n\t" \
+	"vmladav.s8 r4, %q[cells], %q[w01]\n\t" \
+	"vmladav.s8 r6, %q[cells], %q[w11]\n\t"
 
-/* All bands of the channels from C to END, whose places in the tile lie side by side, with strides of 1, two rows and at least two columns each;
- * results are any int8 values, all shifts go to the right.  A last column without a neighbour goes with the one before, a last row likewise. */
+/* Four results of a row, STRIDE bytes apart. */
+#define CORTEX_M55_QUADS \
+	"vldrw.u32 %q[cells], [%q[from], #2 * %c[stride]]!\n\t" \
+	"vmladav.s8 r0, %q[cells], %q[w]\n\t" \
+	"vldrw.u32 %q[cells], [%q[from], #%c[stride]]\n\t" \
+	"vmladav.s8 r2, %q[cells], %q[w]\n\t" \
+	"vldrw.u32 %q[cells], [%q[from], #2 * %c[stride]]!\n\t" \
+	"vmladav.s8 r4, %q[cells], %q[w]\n\t" \
+	"vldrw.u32 %q[cells], [%q[from], #%c[stride]]\n\t" \
+	"vmladav.s8 r6, %q[cells], %q[w]\n\t"
+
+/* The bands of one channel with the weights W, from AT in the tile and Y on, in pairs of two rows; TIES is literal. */
 CORTEX_M55_INLINE void
-cortex_m55_dw_pairs(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, const int8_t *tile, int32_t c, int32_t end, int ties)
+cortex_m55_dw_pairs(int8_t *y, const int8_t *at, struct cortex_m55_walk *walk, int32x4_t w, uint32x4_t columns, uint32x4_t places, int32_t step, int ties)
 {
-	const int32_t pitch = k->y_pitch, step = 2 * pitch, below = k->w_out * pitch, second_pair = p->n > 2 ? 2 - (p->n & 1) : 2, x_zero = k->x_zero;
-	const uint32x4_t numbers = vidupq_n_u32(0, 1), columns = vmulq_n_u32(numbers, CORTEX_M55_COLUMN);
-	const uint32x4_t places = vmlaq_n_u32(vmulq_n_u32(vandq_u32(numbers, vdupq_n_u32(1)), (uint32_t)below), vshrq_n_u32(numbers, 1), (uint32_t)pitch);
-	const int32_t back = (p->oy + 2 * p->bands - cortex_m55_band_row(k, p, p->bands - 1) - 2) * below;
-	struct cortex_m55_walk walk[1] = { { { 0 }, (p->n - 1) / 2, second_pair * CORTEX_M55_COLUMN, second_pair * pitch,
-		(p->columns - p->n) * CORTEX_M55_COLUMN, 2 * below - p->n * pitch, 0, k->s.zero } };
+	int32x4_t cells, sign, second = w;
+
+	/* from one column to the next */
+	__asm("movs r0, #0\n\tvshlc %q0, r0, #32" : "+w"(second) : : "r0", "cc");
+	__asm volatile(CORTEX_M55_BANDS("", CORTEX_M55_PAIRS, "add %[at], %[at], #128\n\t")
+		: [at] "+r"(at), [y] "+r"(y), [cells] "=&w"(cells), [sign] "=&w"(sign)
+		: [s] "r"(&walk->bias), [step] "r"(step), [ties] "i"(ties), [columns] "w"(columns), [places] "w"(places),
+		  [w] "w"(w), [w10] "w"(vshlq_n_s32(w, 8)), [w01] "w"(second), [w11] "w"(vshlq_n_s32(second, 8))
+		: "r0", "r2", "r4", "r6", "lr", "cc", "memory");
+}
+
+/* The same in fours of a row; COLUMNS less two STRIDEs, which are literal: 64 bytes or 128. */
+CORTEX_M55_INLINE void
+cortex_m55_dw_quads(int8_t *y, const int8_t *at, struct cortex_m55_walk *walk, int32x4_t w, uint32x4_t columns, uint32x4_t places, int32_t step, int stride,
+	int ties)
+{
+	int32x4_t cells, sign, from;
+
+	__asm volatile(CORTEX_M55_BANDS("vadd.i32 %q[from], %q[columns], %[at]\n\t", CORTEX_M55_QUADS, "")
+		: [at] "+r"(at), [y] "+r"(y), [cells] "=&w"(cells), [sign] "=&w"(sign), [from] "=&w"(from)
+		: [s] "r"(&walk->bias), [step] "r"(step), [ties] "i"(ties), [stride] "i"(stride), [columns] "w"(columns), [places] "w"(places), [w] "w"(w)
+		: "r0", "r2", "r4", "r6", "lr", "cc", "memory");
+}
+
+/* All bands of the channels from C to END, whose places in the tile lie side by side; results are any int8 values, all shifts go to the right.
+ * ROWS rows by 4 / ROWS columns at a time, and there are at least so many.  The last results go with some of those before if there are not so many
+ * left.  STRIDE, in bytes of the tile, ROWS and TIES are literal. */
+CORTEX_M55_INLINE void
+cortex_m55_dw_fours(const struct cortex_m55_dw *k, const struct cortex_m55_part *p, const int8_t *tile, int32_t c, int32_t end, int stride, int rows,
+	int ties)
+{
+	const int32_t pitch = k->y_pitch, width = 4 / rows, below = k->w_out * pitch, more = (p->n - 1) / width, first = p->n - width * more;
+	const int32_t x_zero = k->x_zero, step = width * pitch, ahead = rows == 2 ? p->n * stride : first * stride;
+	const uint32x4_t numbers = vidupq_n_u32(0, 1);
+	const uint32x4_t columns = vaddq_n_u32(vmulq_n_u32(numbers, CORTEX_M55_COLUMN), rows == 2 ? 0 : -2u * (uint32_t)stride);
+	const uint32x4_t places = rows == 1 ? vmulq_n_u32(numbers, (uint32_t)pitch)
+		: vmlaq_n_u32(vmulq_n_u32(vandq_u32(numbers, vdupq_n_u32(1)), (uint32_t)below), vshrq_n_u32(numbers, 1), (uint32_t)pitch);
+	struct cortex_m55_walk walk[1] = { { { 0 }, 0, 0, 0, k->s.zero, more, first * stride, first * pitch, p->columns * CORTEX_M55_COLUMN - ahead,
+		rows * below - p->n * pitch, 0 } };
 	const int8_t *w = k->w + 16 * c, *shift = k->s.shift + c;
 	const int32_t *bias = k->s.bias + c, *multiplier = k->s.multiplier + c;
-	int8_t *first_y = k->y + (p->oy * k->w_out + p->ox) * pitch + c;
+	int8_t *y = k->y + (p->oy * k->w_out + p->ox) * pitch + c;
 
-	for (int32_t n = end - c; n > 0; n--, tile += 4, w += 16, first_y++) {
-		const int32x4_t first = vreinterpretq_s32_s8(vld1q_s8(w));
-		const int32_t sum = (int32_t)((uint32_t)*bias++ - (uint32_t)(x_zero * vaddvq_s8(vreinterpretq_s8_s32(first))));
-		const int32_t by = *multiplier++, right = *shift++;
-		const int8_t *at = tile;
-		int8_t *y = first_y;
-		int32x4_t second = first;
+	for (int32_t n = end - c; n > 0; n--, tile += 4, w += 16, y++) {
+		const int32x4_t weights = vreinterpretq_s32_s8(vld1q_s8(w));
 
-		/* from one column to the next */
-		__asm("movs r0, #0\n\tvshlc %q0, r0, #32" : "+w"(second) : : "r0", "cc");
-		for (int32_t left = p->bands; left > 0;) {
-			int32x4_t cells, other = vdupq_n_s32(k->s.zero);
-
-			walk->bands = back != 0 && left > 1 ? left - 1 : left;
-			y -= left == 1 ? back : 0;
-			left -= walk->bands;
-			if (ties)
-				CORTEX_M55_PAIRS(CORTEX_M55_PAIR_AWAY);
-			else
-				CORTEX_M55_PAIRS(CORTEX_M55_PAIR_UP);
-		}
+		walk->bias = (int32_t)((uint32_t)*bias++ - (uint32_t)(x_zero * vaddvq_s8(vreinterpretq_s8_s32(weights))));
+		walk->multiplier = *multiplier++;
+		walk->right = *shift++;
+		walk->bands = p->bands;
+		if (rows == 2)
+			cortex_m55_dw_pairs(y, tile, walk, weights, columns, places, step, ties);
+		else
+			cortex_m55_dw_quads(y, tile, walk, weights, columns, places, step, stride, ties);
 	}
 }
 
@@ -254,24 +279,28 @@ cortex_m55_dw_part(const struct cortex_m55_dw *k, const struct cortex_m55_part *
 	const int relu = k->s.zero == -128 && k->s.lo == -128 && k->s.hi == 127;
 
 	for (int32_t band = 0; band < p->bands; band++)
-		cortex_m55_tile(tile + band * p->columns * CORTEX_M55_COLUMN, k, cortex_m55_band_row(k, p, band) * k->stride_h - k->pad_t,
+		cortex_m55_tile(tile + band * p->columns * CORTEX_M55_COLUMN, k, (p->oy + band * p->rows) * k->stride_h - k->pad_t,
 			p->ox * k->stride_w - k->pad_l, p->columns, c);
-	if (p->rows == 2 && k->s.lo == k->s.zero)
-		cortex_m55_dw_pairs(k, p, tile, c, end, 0);
+	if (p->rows == 2 && relu)
+		cortex_m55_dw_fours(k, p, tile, c, end, CORTEX_M55_COLUMN, 2, 0);
 	else if (p->rows == 2)
-		cortex_m55_dw_pairs(k, p, tile, c, end, 1);
-	for (; p->rows == 1 && c < end; c++, tile += 4)
+		cortex_m55_dw_fours(k, p, tile, c, end, CORTEX_M55_COLUMN, 2, 1);
+	else if (p->least == 4 && relu)
+		cortex_m55_dw_fours(k, p, tile, c, end, 2 * CORTEX_M55_COLUMN, 1, 0);
+	else if (p->least == 4)
+		cortex_m55_dw_fours(k, p, tile, c, end, 2 * CORTEX_M55_COLUMN, 1, 1);
+	for (; p->least == 1 && c < end; c++, tile += 4)
 		if (relu)
 			cortex_m55_dw_rows(k, p, tile, c, 1);
 		else
 			cortex_m55_dw_rows(k, p, tile, c, 0);
 }
 
-/* Whether results can be made in pairs of pairs. */
+/* Whether results are any int8 values and all shifts go to the right. */
 CORTEX_M55_INLINE int
-cortex_m55_dw_is_paired(const struct cortex_m55_dw *k)
+cortex_m55_dw_is_usual(const struct cortex_m55_dw *k)
 {
-	if (k->stride_h != 1 || k->stride_w != 1 || k->h_out < 2 || k->w_out < 2 || k->s.lo != -128 || k->s.hi != 127)
+	if (k->s.lo != -128 || k->s.hi != 127)
 		return 0;
 	for (int32_t c = 0; c < k->c; c++)
 		if (k->s.shift[c] >= 0)
@@ -279,24 +308,31 @@ cortex_m55_dw_is_paired(const struct cortex_m55_dw *k)
 	return 1;
 }
 
-/* All of the layer, which takes 2.4 KB of stack.  A tile has part of a row or of two, or as many of them as it has room for. */
+/* All of the layer, which takes 2.4 KB of stack.  A tile has part of a row or of two, or as many of them as it has room for; all channels are done before
+ * the next tile. */
 static inline void
 cortex_m55_dw_layer(const struct cortex_m55_dw *k)
 {
-	const int32_t rows = cortex_m55_dw_is_paired(k) ? 2 : 1;
+	const int usual = cortex_m55_dw_is_usual(k);
+	const int32_t rows = usual && k->stride_h == 1 && k->stride_w == 1 && k->h_out > 1 && k->w_out > 1 ? 2 : 1;
+	const int32_t least = rows == 2 ? 2 : usual && k->stride_w == 2 && k->w_out >= 4 ? 4 : 1;
 	const int32_t most = (CORTEX_M55_COLUMNS - 3) / k->stride_w + 1, whole = (k->w_out - 1) * k->stride_w + 3;
-	const int32_t bands = whole < CORTEX_M55_COLUMNS ? CORTEX_M55_COLUMNS / whole : 1;
+	const int32_t room = whole < CORTEX_M55_COLUMNS ? CORTEX_M55_COLUMNS / whole : 1;
 	int8_t tile[(CORTEX_M55_COLUMNS + CORTEX_M55_BEHIND) * CORTEX_M55_COLUMN] __attribute__((aligned(16)));
 
-	for (int32_t c = 0; c < k->c; c += 16)
-		for (int32_t oy = 0; oy < k->h_out; oy += bands * rows)
-			for (int32_t ox = 0; ox < k->w_out; ox += most) {
-				const int32_t left = (k->h_out - oy + rows - 1) / rows, x = rows == 2 && k->w_out - ox < 2 ? ox - 1 : ox;
-				const int32_t n = k->w_out - x < most ? k->w_out - x : most;
-				const struct cortex_m55_part p = { oy, x, n, left < bands ? left : bands, (n - 1) * k->stride_w + 3, rows };
+	for (int32_t oy = 0, bands; oy < k->h_out; oy += bands * rows) {
+		const int32_t left = k->h_out - oy, y = left < rows ? k->h_out - rows : oy;
 
+		bands = left < rows ? 1 : left / rows < room ? left / rows : room;
+		for (int32_t ox = 0; ox < k->w_out; ox += most) {
+			const int32_t x = k->w_out - ox < least ? k->w_out - least : ox;
+			const int32_t n = k->w_out - x < most ? k->w_out - x : most;
+			const struct cortex_m55_part p = { y, x, n, bands, (n - 1) * k->stride_w + 3, rows, least };
+
+			for (int32_t c = 0; c < k->c; c += 16)
 				cortex_m55_dw_part(k, &p, tile, c);
-			}
+		}
+	}
 }
 #else
 /* One result of channel C: the cells from (IY, IX) on, those outside of the image the zero point. */
