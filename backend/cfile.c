@@ -5,12 +5,18 @@
 #include "chips/chip.h"
 
 bool
-cfile_needs_chip(const struct cgen *g)
+cfile_calls_chip(const struct cgen *g)
 {
 	for (const struct call *c = program_kernels(g->p); c; c = program_next_kernel(c))
 		if (c->unit)
-			return g->p->graph->chip->includes.n > 0;
+			return true;
 	return false;
+}
+
+bool
+cfile_needs_chip(const struct cgen *g)
+{
+	return cfile_calls_chip(g) && g->p->graph->chip->includes.n > 0;
 }
 
 bool
@@ -30,14 +36,24 @@ emit_include(struct emitter *e, const char *file)
 }
 
 static void
+emit_system(struct cgen *g, struct emitter *e, struct map *emitted, const char *header)
+{
+	emit_line(e, "#include <%s>", header);
+	map_put(emitted, intern(g->names, header), g);
+}
+
+static void
 emit_includes(struct cgen *g, struct emitter *e)
 {
+	struct map *emitted = map_new(g->arena);
+
 	if (cfile_needs_math(g))
-		emit_line(e, "#include <math.h>");
-	emit_line(e, "#include <stddef.h>");
-	emit_line(e, "#include <stdint.h>");
+		emit_system(g, e, emitted, "math.h");
+	emit_system(g, e, emitted, "stddef.h");
+	emit_system(g, e, emitted, "stdint.h");
 	if (pieces_need(g->pieces, "string.h"))
-		emit_line(e, "#include <string.h>");
+		emit_system(g, e, emitted, "string.h");
+	chip_text_emit_includes(g, g->chip_text, emitted, e->out);
 	if (cfile_needs_chip(g))
 		for (size_t i = 0; i < g->p->graph->chip->includes.n; i++)
 			emit_include(e, g->p->graph->chip->includes.v[i]);
@@ -351,6 +367,7 @@ cfile_emit(struct cgen *g)
 		weights_emit_inline(g, &e);
 	if (g->opts->weights == WEIGHTS_BIN && g->p->consts.n > 0)
 		weights_emit_offsets(g, &e);
+	chip_text_emit(g->chip_text, e.out);
 	pieces_emit(g->pieces, e.out);
 	specs_emit(g, &e);
 	if (input_rows_call(g->p))

@@ -212,6 +212,7 @@ emit_program(struct outputs *outputs, const char *dir, const struct program *p, 
 	g.upper = ident_upper(&arena, g.prefix);
 	reserve_own_names(&g);
 	g.parts = parts_find(&arena, p->graph);
+	g.chip_text = chip_text_collect(&g);
 	specs_collect(&g);
 	g.pieces = pieces_collect(&g);
 	arenas_name(&g);

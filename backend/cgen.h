@@ -47,6 +47,7 @@ struct memory_names {
 };
 
 struct pieces;
+struct chip_text;
 
 struct cgen {
 	const struct program *p;
@@ -72,6 +73,7 @@ struct cgen {
 	struct dot_function *dots;
 	struct block_function *blocks;
 	struct pieces *pieces;
+	struct chip_text *chip_text;
 	struct parts *parts;
 	bool math;                /* some literal needs <math.h> */
 	struct text text;         /* scratch */
@@ -91,6 +93,11 @@ const char *ident_clean(struct arena *, const char *path);
 struct pieces *pieces_collect(struct cgen *);
 bool pieces_need(const struct pieces *, const char *header); /* "math.h" */
 void pieces_emit(const struct pieces *, FILE *);
+
+/* chip_code.c: the text of the chip's own headers that the calls need, and the system headers of these that are not EMITTED yet. */
+struct chip_text *chip_text_collect(struct cgen *);
+void chip_text_emit(const struct chip_text *, FILE *);
+void chip_text_emit_includes(struct cgen *, const struct chip_text *, struct map *emitted, FILE *);
 
 /* spec.c */
 void specs_collect(struct cgen *);
@@ -162,6 +169,7 @@ void weights_emit_offsets(struct cgen *, struct emitter *);
 
 /* cfile.c: what NAME.c includes besides the headers of every compiler. */
 bool cfile_needs_math(const struct cgen *);          /* <math.h>, and so maybe libm */
+bool cfile_calls_chip(const struct cgen *);          /* some unit is called */
 bool cfile_needs_chip(const struct cgen *);          /* the header of the chip */
 
 /* "kws.net:12: stem: conv2d i8[49, 10, 1] -> i8[25, 5, 64], ..." */

@@ -194,6 +194,8 @@ chip_doc_print(FILE *f, const struct chip *chip, const struct diag *where)
 	fprintf(f, "From %s. Line numbers are those of that file.\n\n", chip->file);
 	for (size_t i = 0; i < chip->includes.n; i++)
 		fprintf(f, "- Header: `%s`\n", chip->includes.v[i]);
+	for (size_t i = 0; i < chip->codes.n; i++)
+		fprintf(f, "- Code: `%s`, of which generated C has a copy\n", chip->codes.v[i].file);
 	fprintf(f, "- Cores: %d\n", chip->cores);
 	if (chip->calls)
 		fprintf(f, "- Calls of units in an inference: at most %d\n", chip->calls);

@@ -470,6 +470,10 @@ emit_mock(struct chip_c *g, const char *command)
 bool
 chip_mock_emit(struct chip_c *g, struct outputs *out, const char *dir, const char *command)
 {
+	if (g->chip->codes.n > 0) {
+		diag_error(g->diag, g->chip->codes.v[0].loc, "'%s' brings the code of its units: it needs no mock", g->chip->name);
+		return false;
+	}
 	if (!chip_c_functions(g))
 		return false;
 	g->e = (struct emitter){ .out = outputs_open(out, path_join(g->arena, dir, header_name(g))) };

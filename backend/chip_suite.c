@@ -562,8 +562,10 @@ emit_suite(struct suite *s, const char *command)
 		"result.  Link it with the chip's own library, or with the mock.  A failure names the line that is untrue.\nMade from %s by netc "
 		"%s:\n\t%s", g->chip->name, g->chip->file, g->chip->file, PACKAGE_VERSION, command));
 	emit_line(&g->e, "#include <stdio.h>");
-	if (g->chip->includes.n == 0)
+	if (g->chip->includes.n + g->chip->codes.n == 0)
 		emit_line(&g->e, "#include \"%s.h\"", g->chip->name);
+	for (size_t i = 0; i < g->chip->codes.n; i++)
+		emit_line(&g->e, "#include \"%s\"", g->chip->codes.v[i].file);
 	for (size_t i = 0; i < g->chip->includes.n; i++)
 		emit_line(&g->e, "#include \"%s\"", g->chip->includes.v[i]);
 	chip_c_embed(g, "nn_chip_reference.h");

@@ -1,6 +1,7 @@
 libnetc_a_SOURCES += %D%/backend.h
 libnetc_a_SOURCES += %D%/program.h
 libnetc_a_SOURCES += %D%/cfile.c
+libnetc_a_SOURCES += %D%/chip_code.c
 libnetc_a_SOURCES += %D%/cores.c
 libnetc_a_SOURCES += %D%/cgen.c
 libnetc_a_SOURCES += %D%/cgen.h

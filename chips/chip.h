@@ -6,6 +6,7 @@
  * come from the same line. */
 #ifndef CHIPS_CHIP_H
 #define CHIPS_CHIP_H
+#include "chips/code.h"
 #include "ir/graph.h"
 #include "ir/quant.h"
 #include "parser/ast_chip.h"
@@ -200,7 +201,9 @@ struct chip {
 	int version;
 	const char *doc;
 	struct loc loc;
-	ARRAY(const char *) includes;
+	ARRAY(const char *) includes;   /* headers that generated code includes */
+	ARRAY(struct chip_code) codes;  /* headers that it gets the text of */
+	int code_parts;                 /* of all of these */
 	int cores;
 	int32_t calls;                  /* of its units that one inference may make; 0: any number */
 	struct loc calls_loc;

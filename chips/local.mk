@@ -4,6 +4,7 @@ libnetc_a_SOURCES += \
 	%D%/bounds.h \
 	%D%/candidates.h \
 	%D%/chip.h \
+	%D%/code.h \
 	%D%/kinds.def \
 	%D%/params.def \
 	%D%/plan.h \
@@ -12,6 +13,7 @@ libnetc_a_SOURCES += \
 	%D%/bounds.c \
 	%D%/candidates.c \
 	%D%/check.c \
+	%D%/code.c \
 	%D%/cost.c \
 	%D%/cuts.c \
 	%D%/expr.c \

@@ -3,6 +3,7 @@
  *	chip "NAME" version N;             first, once
  *	doc "text" "more text";
  *	include "x.h";                     any number: what the generated C includes for the calls
+ *	code "x.h";                        any number: what it gets the text of, as far as the calls use it (code.h)
  *	cores = N;
  *	calls = N;
  *	memory NAME { size = 256K; align = 16; role = activation | weight | bias | accumulator | scratch; section ".x"; cost read = 1; }
@@ -54,43 +55,50 @@ read_chip(struct reader *r, const struct ast_chip_item *item)
 
 /* ---- include "x.h"; ---- */
 
-/* A relative path that stays where it is and needs no quoting: letters, digits and "_-.+/", no "..". */
-static bool
-is_header(const char *s)
+/* The header that ITEM names; NULL after reporting. */
+static const char *
+header_of(struct reader *r, const struct ast_chip_item *item)
 {
-	const char *dots = strstr(s, "..");
+	const struct ast_expr *e = item->words;
 
-	if (!*s || *s == '/' || strlen(s) > 255 || s[strlen(s) - 1] == '/')
-		return false;
-	while (dots && ((dots != s && dots[-1] != '/') || (dots[2] && dots[2] != '/')))
-		dots = strstr(dots + 1, "..");
-	if (dots)
-		return false;
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr("_-.+/", *s))
-			return false;
-	return true;
+	if (!e || e->kind != EXPR_STRING || e->next) {
+		diag_error(r->diag, e ? e->loc : item->loc, "'%s' takes one header: %s \"x.h\";", item->name, item->name);
+		return NULL;
+	}
+	if (!code_is_header(e->u.str.s) || strlen(e->u.str.s) != e->u.str.len) {
+		diag_error(r->diag, e->loc, "a header is a relative path of letters, digits and '_-.+/' without '..'");
+		return NULL;
+	}
+	for (size_t i = 0; i < r->chip->includes.n + r->chip->codes.n; i++) {
+		bool included = i < r->chip->includes.n;
+		const char *other = included ? r->chip->includes.v[i] : r->chip->codes.v[i - r->chip->includes.n].file;
+
+		if (strcmp(other, e->u.str.s) == 0) {
+			diag_error(r->diag, e->loc, "'%s' is %s already", e->u.str.s, included ? "included" : "part of the code");
+			return NULL;
+		}
+	}
+	return e->u.str.s;
 }
 
 static void
 read_include(struct reader *r, const struct ast_chip_item *item)
 {
-	const struct ast_expr *e = item->words;
+	const char *file = header_of(r, item);
 
-	if (!e || e->kind != EXPR_STRING || e->next) {
-		diag_error(r->diag, e ? e->loc : item->loc, "'include' takes one header: include \"x.h\";");
-		return;
-	}
-	if (!is_header(e->u.str.s) || strlen(e->u.str.s) != e->u.str.len) {
-		diag_error(r->diag, e->loc, "a header is a relative path of letters, digits and '_-.+/' without '..'");
-		return;
-	}
-	for (size_t i = 0; i < r->chip->includes.n; i++)
-		if (strcmp(r->chip->includes.v[i], e->u.str.s) == 0) {
-			diag_error(r->diag, e->loc, "'%s' is included already", e->u.str.s);
-			return;
-		}
-	ARRAY_PUSH(r->arena, r->chip->includes, e->u.str.s);
+	if (file)
+		ARRAY_PUSH(r->arena, r->chip->includes, file);
+}
+
+/* ---- code "x.h"; ---- */
+
+static void
+read_code(struct reader *r, const struct ast_chip_item *item)
+{
+	struct chip_code c = { .file = header_of(r, item), .loc = item->words ? item->words->loc : item->loc };
+
+	if (c.file && code_read(&r->code, &c))
+		ARRAY_PUSH(r->arena, r->chip->codes, c);
 }
 
 /* ---- fallback ---- */
@@ -173,6 +181,7 @@ static const struct top {
 	{ "chip",     1u << CHIP_WORDS, "chip \"NAME\" version 1;", false, read_chip },
 	{ "doc",      1u << CHIP_WORDS, "doc \"...\";", false, read_doc },
 	{ "include",  1u << CHIP_WORDS, "include \"x.h\";", true, read_include },
+	{ "code",     1u << CHIP_WORDS, "code \"x.h\";", true, read_code },
 	{ "cores",    1u << CHIP_PROP, "cores = 2;", false, read_cores },
 	{ "calls",    1u << CHIP_PROP, "calls = 128;", false, read_calls },
 	{ "memory",   1u << CHIP_SECTION, "memory NAME { size = 256K; }", true, read_memory },
@@ -233,7 +242,8 @@ struct chip *
 chip_read(struct arena *a, struct intern *names, struct diag *d, const struct ast_chip_file *file, const char *path)
 {
 	struct chip *chip = ARENA_NEW(a, struct chip);
-	struct reader r = { .arena = a, .names = names, .diag = d, .chip = chip };
+	struct reader r = { .arena = a, .names = names, .diag = d, .chip = chip,
+		.code = { .arena = a, .names = names, .diag = d, .dir = path_dir(a, path), .files = map_new(a) } };
 	int errors = d->errors;
 
 	if (has_errors(file->items))
@@ -243,6 +253,7 @@ chip_read(struct arena *a, struct intern *names, struct diag *d, const struct as
 	chip->cores = 1;
 	chip->portable = true;
 	read_items(&r, file);
+	chip->code_parts = r.code.parts;
 	for (size_t i = 0; i < chip->ops.n; i++)
 		chip->ops.v[i].chip = chip;
 	check_memories(&r);

@@ -46,6 +46,7 @@ struct reader {
 	uint64_t seen_vars;                  /* of the expressions resolved since last cleared */
 	unsigned seen_operands;
 	bool seen_weights;
+	struct code_reader code;
 };
 
 /* Notes what of the N names WORD was meant to be. */

@@ -58,8 +58,8 @@ compile() {
 	rm -rf "$tmp/d"
 	"$NETC" build "$net" --chip "$chip" --main -o "$tmp/d" "$@" || return 1
 	name=$(basename "$net" .net)
-	"$compiler" -std=gnu99 $CONTRACT $level $flags $sanitize -I"$top/chips" "$tmp/d/$name.c" -c -o "$tmp/d/net.o" &&
-		"$compiler" -std=gnu99 $flags $sanitize $main -I"$top/chips" "$tmp/d/${name}_main.c" -c -o "$tmp/d/main.o" &&
+	"$compiler" -std=gnu99 $CONTRACT $level $flags $sanitize "$tmp/d/$name.c" -c -o "$tmp/d/net.o" &&
+		"$compiler" -std=gnu99 $flags $sanitize $main "$tmp/d/${name}_main.c" -c -o "$tmp/d/main.o" &&
 		"$compiler" -std=gnu99 $flags $sanitize "$tmp/d/main.o" "$tmp/d/net.o" $arguments $link -lm -o "$tmp/d/run"
 }
 

@@ -1,0 +1,3 @@
+int h(int);
+
+int k(int); /* no end

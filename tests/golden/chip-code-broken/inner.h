@@ -1,0 +1,6 @@
+static inline int
+f(void)
+{
+#if A
+	return 1;
+}

@@ -1,0 +1,6 @@
+/* x */
+#if A
+int g(int);
+
+#if B
+#endif
