@@ -57,5 +57,7 @@ dist_chips_DATA = \
 	%D%/npu16.h \
 	%D%/portable32.chip \
 	%D%/portable32.h \
+	%D%/rv64gcv.chip \
+	%D%/rv64gcv.h \
 	%D%/x86-64-v3.chip \
 	%D%/x86-64-v3.h

@@ -40,6 +40,9 @@ instructions() {
 	aarch64-dotprod)
 		have aarch64-linux-gnu-gcc && have qemu-aarch64 || return 1
 		compiler=aarch64-linux-gnu-gcc flags="-march=armv8.2-a+dotprod -static" sanitize= runner=qemu-aarch64 ;;
+	rv64gcv)
+		have riscv64-linux-gnu-gcc && have qemu-riscv64 || return 1
+		compiler=riscv64-linux-gnu-gcc flags="-march=rv64gcv -static" sanitize= runner="qemu-riscv64 -cpu rv64,v=true,vlen=${VLEN:-128}" ;;
 	cortex-m4) board_program mps2-an386 -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 ;;
 	cortex-m55) board_program mps3-an547 -mcpu=cortex-m55 -DLOOPS_AND_BRANCHES ;;
 	*) return 1 ;;
