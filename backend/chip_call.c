@@ -287,7 +287,7 @@ chip_c_functions(struct chip_c *g)
 	bool ok = true;
 
 	for (size_t i = 0; i < g->chip->ops.n; i++)
-		if (g->chip->ops.v[i].kind != KIND_BLOCK) /* which is code of the header */
+		if (g->chip->ops.v[i].kind != KIND_BLOCK && g->chip->ops.v[i].kind != KIND_RUNS) /* which is code of the header */
 			ok = add_op(g, &g->functions, &g->chip->ops.v[i]) && ok;
 	if (ok && !g->functions) {
 		diag_error(g->diag, g->chip->loc, "'%s' has no units but blocks, which are code of its header: there is nothing to stand in for",

@@ -587,7 +587,7 @@ chip_suite_emit(struct chip_c *g, struct outputs *out, const char *dir, const ch
 	if (!chip_c_functions(g))
 		return false;
 	for (size_t i = 0; i < g->chip->ops.n; i++)
-		if (g->chip->ops.v[i].kind != KIND_BLOCK)
+		if (g->chip->ops.v[i].kind != KIND_BLOCK && g->chip->ops.v[i].kind != KIND_RUNS)
 			probe_unit(&s, &g->chip->ops.v[i]);
 	if (s.probes.n == 0) {
 		diag_error(g->diag, g->chip->loc, "no unit of '%s' has a call within its limits", g->chip->name);

@@ -18,8 +18,8 @@ struct blocked {
 
 /* The bias of a channel without weights and what becomes of it are any number: BIAS gets the result itself, less its zero point, and R what
  * leaves it as it is. */
-static void
-make_constant(const struct rescale *r, int32_t o, int32_t *bias)
+void
+lower_constant_channel(const struct rescale *r, int32_t o, int32_t *bias)
 {
 	struct multiplier *by = (struct multiplier *)&r->by[o];
 
@@ -48,7 +48,7 @@ call_scaling(struct blocked *k, struct call *c)
 			sum -= (uint32_t)(zero * w[o * k->values + i]);
 		folded[o] = (int32_t)sum;
 		if (blocks_constant(n, o))
-			make_constant(&r, o, &folded[o]);
+			lower_constant_channel(&r, o, &folded[o]);
 	}
 	call_place(k->u.l, c, ARG_CONST, "bias", unit_constant(&k->u, arena_printf(k->u.l->p->arena, "%s.bias_folded", n->name), DT_I32,
 		&(struct shape){ 1, { count } }, folded, 1, NULL));
@@ -135,6 +135,8 @@ call_block(struct blocked *k, struct call *c, const char *param, const struct ch
 		b = ARENA_NEW(k->u.l->p->arena, struct block);
 		blocks_vars(&k->b, op, k->u.node, &v);
 		b->unit = op;
+		b->rows = block_size(op, VAR_ROWS);
+		b->channels = block_size(op, VAR_OUT);
 		b->text = unit_block_text(k->u.l, op, k->u.node, &v);
 		*ok = *ok && b->text;
 		a.block = b;

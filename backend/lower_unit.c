@@ -460,6 +460,8 @@ lower_unit(struct lower *l, const struct node *n)
 		return lower_dot(l, n);
 	if (u.op->kind == KIND_BLOCK)
 		return lower_blocks(l, n);
+	if (u.op->kind == KIND_RUNS)
+		return lower_runs(l, n);
 	if (!chip_vars_of(u.op, n, &u.vars))
 		die("lower: '%s' is no %s", n->name, u.op->title);
 	take_operands(&u);

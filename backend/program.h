@@ -54,10 +54,13 @@ struct dot {
 	int32_t rest;           /* values from here on are left to portable C */
 };
 
+struct block_case { int32_t rows; const char *text; };
 /* A register block as a C function of its own (runtime/nn_block.h). */
 struct block {
 	const struct chip_op *unit;
 	const char *text;       /* the call, with the parameters by their names */
+	int32_t rows, channels; /* windows (at most, of runs), and channels */
+	ARRAY(struct block_case) cases; /* of runs: the call for each number of windows; TEXT is all of them */
 };
 
 enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM, ARG_DOT, ARG_BLOCK, ARG_BAND };

@@ -13,6 +13,8 @@ static const struct reads table[] = {
 	{ "maxpool", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
 	{ "avgpool", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
 	{ "dense", READS_VECTORS, { "x", NULL }, LIES_OVER, WHOLE },
+	{ "runs_conv2d", READS_WINDOWS, { "x", NULL }, LIES_APART, WHOLE },
+	{ "runs_band", READS_WINDOWS, { "x", NULL }, LIES_APART, WHOLE },
 	{ "block_dense", READS_VECTORS, { "x", NULL }, AS_STATED, ROWS },
 	{ "add", READS_ELEMENTS, { "a", "b" }, LIES_OVER, ROWS },
 	{ "sub", READS_ELEMENTS, { "a", "b" }, LIES_OVER, ROWS },

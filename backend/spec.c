@@ -297,11 +297,26 @@ passes(const struct chip_op *u, const char *param)
 static void
 emit_unused(struct emitter *e, const struct chip_op *u)
 {
-	static const char *const parameters[] = { "multiplier", "shift", "in", "y_zero", "act_min", "act_max" };
+	static const char *const parameters[] = { "multiplier", "shift", "in", "y_zero", "act_min", "act_max", "kh", "x_run", "w_run" };
+	enum { RUNS_ONLY = 6 };
 
 	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
-		if (!passes(u, parameters[i]))
+		if (!passes(u, parameters[i]) && (u->kind == KIND_RUNS || i < RUNS_ONLY))
 			emit_line(e, "(void)%s;", parameters[i]);
+}
+
+static void
+emit_cases(struct emitter *e, const struct block *b)
+{
+	emit_line(e, "switch (rows) {");
+	for (size_t i = 0; i < b->cases.n; i++) {
+		emit_line(e, "case %d:", (int)b->cases.v[i].rows);
+		e->depth++;
+		emit_statements(e, b->cases.v[i].text);
+		emit_line(e, "break;");
+		e->depth--;
+	}
+	emit_line(e, "}");
 }
 
 static void
@@ -310,15 +325,26 @@ emit_block(struct cgen *g, struct emitter *e, const struct block_function *f)
 	static const char *const parameters[] = { "int8_t *y", "int32_t y_pitch", "const void *x", "int32_t x_pitch", "const void *w",
 		"const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "int32_t in", "int32_t y_zero", "int32_t act_min",
 		"int32_t act_max" };
+	static const char *const of_runs[] = { "int8_t *y", "int32_t y_pitch", "const int8_t *x", "int32_t x_pitch", "int32_t x_run", "const int8_t *w",
+		"int32_t w_run", "const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "int32_t kh", "int32_t in", "int32_t y_zero",
+		"int32_t act_min", "int32_t act_max", "int32_t rows" };
 	const struct chip_op *u = f->block->unit;
 
-	emit_comment(e, arena_printf(g->arena, "%s %s, %d windows by %d channels.", u->chip->name, u->title,
-		(int)block_size(u, VAR_ROWS), (int)block_size(u, VAR_OUT)));
-	emit_line(e, "NN_BLOCK_INLINE void");
-	emit_list(e, f->id, parameters, (int)(sizeof parameters / sizeof *parameters), "");
+	emit_comment(e, arena_printf(g->arena, "%s %s, %s%d windows by %d channels.", u->chip->name, u->title,
+		u->kind == KIND_RUNS ? "up to " : "", (int)f->block->rows, (int)f->block->channels));
+	if (u->kind == KIND_RUNS) {
+		emit_line(e, "NN_RUNS_INLINE void");
+		emit_list(e, f->id, of_runs, (int)(sizeof of_runs / sizeof *of_runs), "");
+	} else {
+		emit_line(e, "NN_BLOCK_INLINE void");
+		emit_list(e, f->id, parameters, (int)(sizeof parameters / sizeof *parameters), "");
+	}
 	emit_begin(e);
 	emit_unused(e, u);
-	emit_statements(e, f->block->text);
+	if (u->kind == KIND_RUNS)
+		emit_cases(e, f->block);
+	else
+		emit_statements(e, f->block->text);
 	emit_close(e, "");
 	emit_blank(e);
 }

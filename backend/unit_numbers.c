@@ -223,6 +223,6 @@ unit_numbers(struct unit_call *u)
 	case KIND_ADD: set_add(u); break;
 	case KIND_MUL: set_mul(u); break;
 	case KIND_RELU: set_relu(u); break;
-	case KIND_MAXPOOL: case KIND_AVGPOOL: case KIND_COPY: case KIND_BLOCK: case KIND_DOT: case KIND_COUNT: break;
+	case KIND_MAXPOOL: case KIND_AVGPOOL: case KIND_COPY: case KIND_BLOCK: case KIND_RUNS: case KIND_DOT: case KIND_COUNT: break;
 	}
 }

@@ -218,6 +218,52 @@ unit_block_text(struct lower *l, const struct chip_op *op, const struct node *n,
 	return ok ? text_get(&f.text) : NULL;
 }
 
+/* The call of a block of runs, but for "rows", which is the number it is compiled for. */
+static bool
+add_runs_call(struct filling *f, const struct chip_op *op)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < op->call.pieces.n; i++) {
+		const struct chip_piece *p = &op->call.pieces.v[i];
+		const char *variable = p->kind == HOLE_EXPR && p->expr->kind == EXPR_NAME ? p->expr->u.str.s : "";
+
+		switch (p->kind) {
+		case HOLE_TEXT: add_template_text(f, p->text); break;
+		case HOLE_OPERAND: text_add(&f->text, "%s", chip_operand_names[p->operand]); break;
+		case HOLE_PITCH: text_add(&f->text, "%s_pitch", chip_operand_names[p->operand]); break;
+		case HOLE_EXPR:
+			if (strcmp(variable, "in") == 0 || strcmp(variable, "kh") == 0)
+				text_add(&f->text, "%s", variable);
+			else
+				ok = add_expression(f, p) && ok;
+			break;
+		case HOLE_PARAM: text_add(&f->text, "%s", p->text); break;
+		}
+	}
+	return ok;
+}
+
+bool
+unit_runs_text(struct lower *l, struct block *b, const struct node *n, const struct chip_vars *vars, uint64_t rows)
+{
+	struct chip_vars v = *vars;
+	struct text all = { .arena = l->p->arena };
+	bool ok = true;
+
+	for (int i = 1; i < 64; i++)
+		if (rows >> i & 1) {
+			struct filling f = { .l = l, .op = b->unit, .node = n, .vars = &v, .text = { .arena = l->p->arena } };
+
+			v.v[VAR_ROWS] = i;
+			ok = add_runs_call(&f, b->unit) && ok;
+			ARRAY_PUSH(l->p->arena, b->cases, ((struct block_case){ i, text_get(&f.text) }));
+			text_add(&all, "%s\n", text_get(&f.text));
+		}
+	b->text = text_get(&all);
+	return ok;
+}
+
 /* ---- a dot product's ---- */
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "chips/bounds.h"
 #include "chips/blocks.h"
+#include "chips/runs.h"
 #include "chips/search.h"
 
 struct entry { struct plan plan; struct work work; int order; };
@@ -433,6 +434,7 @@ add_blocks(struct make *m, const struct chip_op *u)
 	struct work w = work_make(m, u);
 	const struct chip_limit *limit;
 	struct blocks b;
+	struct run_blocks runs;
 	const char *why;
 	struct plan p;
 
@@ -440,7 +442,7 @@ add_blocks(struct make *m, const struct chip_op *u)
 		return;
 	w.manner.how = PLAN_BLOCK;
 	chip_vars_of(u, n, &w.base);
-	if (!blocks_find(u, n, &b, &why, &limit)) {
+	if (u->kind == KIND_RUNS ? !runs_find(u, n, &runs, &why, &limit) : !blocks_find(u, n, &b, &why, &limit)) {
 		add_impossible(m, &w, limit ? chip_limit_found(m->arena, limit, &w.base) : why, limit);
 		return;
 	}
@@ -449,7 +451,10 @@ add_blocks(struct make *m, const struct chip_op *u)
 		return;
 	}
 	p = w.manner;
-	plan_cost_blocks(&w, &p, &b);
+	if (u->kind == KIND_RUNS)
+		plan_cost_runs(&w, &p, &runs);
+	else
+		plan_cost_blocks(&w, &p, &b);
 	add(m, &w, p);
 }
 
@@ -542,7 +547,7 @@ candidates_make(struct arena *a, const struct chip *chip, const struct node *n, 
 	for (size_t i = 0; chip && demand->place != PLACE_CPU && i < chip->ops.n; i++) {
 		if (chip->ops.v[i].kind == KIND_DOT)
 			add_dot(&m, &chip->ops.v[i]);
-		else if (chip->ops.v[i].kind == KIND_BLOCK)
+		else if (chip->ops.v[i].kind == KIND_BLOCK || chip->ops.v[i].kind == KIND_RUNS)
 			add_blocks(&m, &chip->ops.v[i]);
 		else
 			add_unit(&m, &chip->ops.v[i]);

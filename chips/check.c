@@ -4,6 +4,7 @@
  * all others at their least, at their largest, and at their largest over a small image. */
 #include <config.h>
 #include "chips/blocks.h"
+#include "chips/runs.h"
 #include "chips/reader.h"
 
 /* ---- properties that need each other ---- */
@@ -32,7 +33,7 @@ check_requant(struct reader *r)
 	const struct chip_op *op = r->op;
 	const struct chip_type *t = type_of_result(op, DT_I8);
 	bool makes_scale = op->kind != KIND_RELU && op->kind != KIND_COPY && op->kind != KIND_MAXPOOL && op->kind != KIND_AVGPOOL
-		&& op->kind != KIND_BLOCK;
+		&& op->kind != KIND_BLOCK && op->kind != KIND_RUNS;
 
 	if (t && makes_scale && !op->requant.loc.start)
 		diag_error(r->diag, t->loc, "the result is i8 but 'requant' does not say how it is made of a sum");
@@ -50,12 +51,32 @@ check_zero(struct reader *r)
 		diag_error(r->diag, op->padding_loc, "cells outside cannot be zero points: the unit takes none of x");
 }
 
+/* A block of runs takes any number of windows up to its most. */
+static void
+check_runs(struct reader *r)
+{
+	const struct chip_op *op = r->op;
+	const int32_t rows = block_most(op, VAR_ROWS);
+	bool any = rows > 0 && rows <= RUNS_ROWS;
+
+	for (int32_t i = 1; i <= rows && any; i++)
+		any = runs_takes(op, VAR_ROWS, i);
+	if (!any || !block_most(op, VAR_OUT))
+		diag_error(r->diag, op->loc, "a block of runs says how many windows and channels it takes: rows = 1..N (at most %d); out = SET;", RUNS_ROWS);
+	if (op->types.n && (op->types.v[0].x != DT_I8 || op->types.v[0].y != DT_I8))
+		diag_error(r->diag, op->types.v[0].loc, "runs are of i8, and so are their results");
+	if (op->types.n > 1)
+		diag_error(r->diag, op->types.v[1].loc, "a block has one type");
+}
+
 /* A block is of one size, and its results are the network's own. */
 static void
 check_block(struct reader *r)
 {
 	const struct chip_op *op = r->op;
 
+	if (op->kind == KIND_RUNS)
+		check_runs(r);
 	if (op->kind != KIND_BLOCK)
 		return;
 	if (!block_size(op, VAR_ROWS) || !block_size(op, VAR_OUT))

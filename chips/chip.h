@@ -163,6 +163,7 @@ struct chip_op {
 	struct chip_requant requant;
 	int accumulator_bits;           /* 32 unless written; a sum that may need more is split or refused */
 	struct loc accumulator_loc;
+	int offset;                     /* RUNS: what the unit adds to each value of x; netc takes it out of the bias */
 	unsigned activations;           /* bits; CLAMP: any bounds */
 	struct loc activation_loc;
 	bool x_zero, y_zero;            /* takes zero points of x and y; else they must be 0 or be folded away */
@@ -207,6 +208,7 @@ struct chip {
 	int cores;
 	int32_t calls;                  /* of its units that one inference may make; 0: any number */
 	struct loc calls_loc;
+	int32_t cache;                  /* bytes that stay near: loops around register blocks keep what they reuse within */
 	ARRAY(struct chip_memory) memories;
 	ARRAY(struct chip_op) ops;
 	bool portable;                  /* fallback portable: what no unit takes runs as portable C */

@@ -102,7 +102,7 @@ set_numbers(enum chip_kind k, const struct node *n, bool flat, int64_t *v)
 		set_vectors(n, v);
 		return true;
 	}
-	if (k == KIND_BLOCK)
+	if (k == KIND_BLOCK || k == KIND_RUNS)
 		return set_product(n, v);
 	if ((int)n->op != chip_kind_info[k].op)
 		return false;
@@ -127,7 +127,7 @@ set_numbers(enum chip_kind k, const struct node *n, bool flat, int64_t *v)
 		return true;
 	case KIND_ADD: case KIND_MUL: case KIND_RELU: case KIND_COPY:
 		return set_elements(n, flat, v);
-	case KIND_BLOCK: case KIND_DOT: case KIND_COUNT:
+	case KIND_BLOCK: case KIND_RUNS: case KIND_DOT: case KIND_COUNT:
 		break;
 	}
 	return false;
@@ -232,6 +232,8 @@ macs_of(enum chip_kind k, const int64_t *v)
 		return times(times(times(v[VAR_HI], v[VAR_WI]), times(kernel, v[VAR_OUT])), v[VAR_IN]);
 	case KIND_DENSE: case KIND_BLOCK:
 		return times(times(v[VAR_ROWS], v[VAR_IN]), v[VAR_OUT]);
+	case KIND_RUNS:
+		return times(times(v[VAR_ROWS], v[VAR_KH]), times(v[VAR_IN], v[VAR_OUT]));
 	case KIND_DOT:
 		return v[VAR_N];
 	case KIND_MAXPOOL: case KIND_AVGPOOL: case KIND_ADD: case KIND_MUL: case KIND_RELU: case KIND_REQUANTIZE: case KIND_COPY:

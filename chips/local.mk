@@ -9,6 +9,8 @@ libnetc_a_SOURCES += \
 	%D%/params.def \
 	%D%/plan.h \
 	%D%/reader.h \
+	%D%/runs.c \
+	%D%/runs.h \
 	%D%/vars.def \
 	%D%/bounds.c \
 	%D%/candidates.c \
@@ -60,4 +62,6 @@ dist_chips_DATA = \
 	%D%/rv64gcv.chip \
 	%D%/rv64gcv.h \
 	%D%/x86-64-v3.chip \
-	%D%/x86-64-v3.h
+	%D%/x86-64-v3.h \
+	%D%/x86-64-v4-vnni.chip \
+	%D%/x86-64-v4-vnni.h

@@ -2,6 +2,7 @@
  * additions of partial sums, rescaling. */
 #include <config.h>
 #include "chips/blocks.h"
+#include "chips/runs.h"
 #include "chips/search.h"
 
 /* ---- work outside of the layer's unit ---- */
@@ -399,6 +400,42 @@ plan_cost_blocks(const struct work *w, struct plan *p, const struct blocks *b)
 		add_copy(&t, column, b->windows * (n->op == OP_CONV2D ? n->attr.groups : 1));
 		p->scratch = (int64_t)blocks_column_pitch(b) * dtype_info[b->full->types.v[0].x].bytes * b->rows;
 	}
+	p->bytes = (int64_t)t.bytes;
+	if (!t.ok)
+		p->why = "its cost formula has no value";
+	return t.ok;
+}
+
+bool
+plan_cost_runs(const struct work *w, struct plan *p, const struct run_blocks *r)
+{
+	struct tally t = { .w = w, .p = p, .ok = true };
+	const struct node *n = w->node;
+	struct arena scratch = { 0 };
+	struct runs_window window;
+	struct runs_calls list = { 0 };
+	struct chip_vars v;
+
+	p->calls = 0;
+	p->cycles = p->portable_cycles = 0;
+	runs_window(n, &window);
+	runs_list(&scratch, r, &window, &list);
+	for (size_t i = 0; i < list.v.n; i++) {
+		const struct runs_call *c = &list.v.v[i];
+
+		runs_vars(r->full, n, c->rows, r->channels, c->h, c->n, &v);
+		if (r->filters >= r->channels)
+			add_call(&t, r->full, &v, c->count * window.groups * (r->filters / r->channels));
+		if (!r->rest)
+			continue;
+		runs_vars(r->rest, n, c->rows, r->left, c->h, c->n, &v);
+		add_call(&t, r->rest, &v, c->count * window.groups);
+	}
+	if (r->band) {
+		p->scratch = runs_band_pitch(r, &window) * window.k_h;
+		add_copy(&t, p->scratch, (int64_t)window.y_h * window.groups);
+	}
+	arena_free(&scratch);
 	p->bytes = (int64_t)t.bytes;
 	if (!t.ok)
 		p->why = "its cost formula has no value";

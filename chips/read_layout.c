@@ -176,7 +176,7 @@ read_pitch(struct reader *r, enum chip_operand o, const struct ast_expr *e, stru
 
 	if (packed)
 		diag_error(r->diag, e->loc, "'%s' is packed by the compiler and has no pitch", chip_operand_names[o]);
-	else if (!chip_layout_is_plain(l))
+	else if (!chip_layout_is_plain(l) && r->op->kind != KIND_RUNS)
 		diag_error(r->diag, e->loc, "only a row-major layout has a pitch, and that of '%s' is none", chip_operand_names[o]);
 	else
 		l->pitch = true;

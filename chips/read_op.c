@@ -37,6 +37,7 @@ static const struct property {
 	{ "multiplier_bits", SCALED, read_multiplier_bits, false },
 	{ "shift",           SCALED, read_shift, false },
 	{ "accumulator",     LAYERS | K(DOT) | K(BLOCK), read_accumulator, false },
+	{ "offset",          K(RUNS), read_offset, false },
 	{ "activation",      LAYERS | POOLS | PAIRS | K(REQUANTIZE), read_activation, false },
 	{ "zero_points",     SCALED, read_zero_points, false },
 	{ "padding",         K(CONV2D) | K(DWCONV2D) | POOLS, read_padding, false },

@@ -285,6 +285,16 @@ read_accumulator(struct reader *r, const struct ast_chip_item *item)
 		r->op->accumulator_bits = (int)v;
 }
 
+/* offset = 128: the unit adds so much to each value of x before it multiplies. */
+void
+read_offset(struct reader *r, const struct ast_chip_item *item)
+{
+	int64_t v;
+
+	if (reader_int(r, item, 0, 255, &v))
+		r->op->offset = (int)v;
+}
+
 /* ---- activation, zero points, padding ---- */
 
 void

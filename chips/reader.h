@@ -84,6 +84,7 @@ void read_requant(struct reader *, const struct ast_chip_item *);
 void read_multiplier_bits(struct reader *, const struct ast_chip_item *);
 void read_shift(struct reader *, const struct ast_chip_item *);
 void read_accumulator(struct reader *, const struct ast_chip_item *);
+void read_offset(struct reader *, const struct ast_chip_item *);
 void read_activation(struct reader *, const struct ast_chip_item *);
 void read_zero_points(struct reader *, const struct ast_chip_item *);
 void read_padding(struct reader *, const struct ast_chip_item *);

@@ -10,6 +10,7 @@
 #ifndef CHIPS_SEARCH_H
 #define CHIPS_SEARCH_H
 #include "chips/candidates.h"
+#include "chips/runs.h"
 
 /* How the input channels are summed. */
 enum summing { SUM_NONE, SUM_CHAIN, SUM_TREE };
@@ -103,6 +104,7 @@ bool plan_cost_dot(const struct work *, struct plan *p, int32_t length);
 /* Of register blocks. */
 struct blocks;
 bool plan_cost_blocks(const struct work *, struct plan *p, const struct blocks *);
+bool plan_cost_runs(const struct work *, struct plan *p, const struct run_blocks *);
 bool plan_cost_portable(const struct work *, struct plan *p);
 /* The chip's unit that adds sums of TYPE, or rescales them; NULL: it has none that takes ROWS vectors of N. */
 const struct chip_op *sum_unit(const struct work *, enum chip_kind, enum dtype from, enum dtype to, int64_t rows, int64_t n);

@@ -58,6 +58,8 @@ static const struct kind_has {
 	[KIND_COPY] = { V(ROWS) | V(N), { [OPERAND_X] = D(ROWS) | D(N), [OPERAND_Y] = D(ROWS) | D(N) } },
 	[KIND_BLOCK] = { V(IN) | V(OUT) | V(ROWS) | V(MACS),
 		{ [OPERAND_X] = D(ROWS) | D(IN), [OPERAND_W] = D(OUT) | D(IN), [OPERAND_B] = D(OUT), [OPERAND_Y] = D(ROWS) | D(OUT) } },
+	[KIND_RUNS] = { V(IN) | V(OUT) | V(KH) | V(ROWS) | V(MACS),
+		{ [OPERAND_X] = D(ROWS) | D(KH) | D(IN), [OPERAND_W] = D(OUT) | D(KH) | D(IN), [OPERAND_B] = D(OUT), [OPERAND_Y] = D(ROWS) | D(OUT) } },
 	[KIND_DOT] = { V(N) | V(MACS), { [OPERAND_X] = D(N), [OPERAND_W] = D(N) } },
 };
 #undef V

@@ -242,7 +242,7 @@ check_unit(const struct node *n, struct arena *scratch)
 	const struct chip_limit *limit;
 	int count;
 
-	if (!n->unit || n->unit->kind == KIND_DOT || n->unit->kind == KIND_BLOCK)
+	if (!n->unit || n->unit->kind == KIND_DOT || n->unit->kind == KIND_BLOCK || n->unit->kind == KIND_RUNS)
 		return;
 	count = chip_misfits(scratch, n->unit, n, &limit, 1);
 	if (count)

@@ -98,6 +98,9 @@ RUNTIME_FILES = \
 	%D%/nn_resize_nearest_f32.c \
 	%D%/nn_resize_nearest_i8.c \
 	%D%/nn_rows.h \
+	%D%/nn_runs.h \
+	%D%/nn_runs_band_i8.c \
+	%D%/nn_runs_conv2d_i8.c \
 	%D%/nn_sigmoid_f32.c \
 	%D%/nn_softmax_f32.c \
 	%D%/nn_softmax_i8.c \

@@ -37,6 +37,11 @@ instructions() {
 	x86-64-v3)
 		grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw fma /proc/cpuinfo || return 1
 		flags="-mavx2 -mfma" sanitize=-fsanitize=address ;;
+	x86-64-v4-vnni)
+		for feature in avx512f avx512bw avx512vl avx512_vnni; do
+			grep -qw $feature /proc/cpuinfo 2>/dev/null || return 1
+		done
+		flags="-mavx512f -mavx512bw -mavx512vl -mavx512vnni" sanitize=-fsanitize=address ;;
 	aarch64-dotprod)
 		have aarch64-linux-gnu-gcc && have qemu-aarch64 || return 1
 		compiler=aarch64-linux-gnu-gcc flags="-march=armv8.2-a+dotprod -static" sanitize= runner=qemu-aarch64 ;;
@@ -99,7 +104,7 @@ END
 	for o in $outputs; do
 		"$NPYCMP" "$tmp/$o.npy" "$tmp/eval/$o.npy" || return 1
 	done
-	grep -q _block_ "$tmp/d/r.c" && echo "$2" >>"$tmp/used"
+	grep -q '_block_\|_runs_' "$tmp/d/r.c" && echo "$2" >>"$tmp/used"
 	return 0
 }
 
@@ -123,9 +128,10 @@ board() {
 
 # ties CHIP STEM: the roundings of its widest block.
 ties() {
-	channels=$(sed -n 's/^op block "1x\([0-9]*\)".*/\1/p' "$1" | sort -n | tail -n 1)
+	channels=$(sed -n 's/^op [a-z]* "[0-9]*x\([0-9]*\)".*/\1/p' "$1" | sort -n | tail -n 1)
+	kind=$(sed -n 's/^op \(block\|runs\) .*/\1/p' "$1" | head -n 1)
 	"$compiler" -std=gnu99 $CONTRACT -O1 $flags $sanitize -I"$top/chips" -I"$top/runtime" -DHEADER="\"$2.h\"" \
-		-DBLOCK="$(echo "$2" | tr - _)_block" -DCHANNELS="$channels" "$top/tests/blockties.c" $link -o "$tmp/ties" && $runner "$tmp/ties"
+		-DBLOCK="$(echo "$2" | tr - _)_$kind" "-DRUNS=$(test "$kind" = block || echo 1)" -DCHANNELS="$channels" "$top/tests/blockties.c" $link -o "$tmp/ties" && $runner "$tmp/ties"
 }
 
 # trained CHIP STEM, randoms CHIP STEM SEED...
@@ -173,7 +179,7 @@ END
 untrained() {
 	file=$1 stem=$2 on=$3
 	shift 3
-	grep -q '"[a-z0-9_]*_block(' "$file" && check "ties on $on" ties "$file" "$stem"
+	grep -q '"[a-z0-9_]*_\(block\|runs\)(' "$file" && check "ties on $on" ties "$file" "$stem"
 	randoms "$file" "$on" "$@"
 	windows "$file" "$on"
 }
@@ -189,6 +195,7 @@ blocks_of() {
 		untrained "$chip" "$stem" "$on" $(seq 101 $((100 + ${BLOCK_CASES:-4})))
 		sanitize= # which takes compilers long where vectors are unrolled
 	else
+		skip "register blocks of $stem with its instructions" "neither this machine nor an emulator here has them"
 		plain_c
 	fi
 	case " ${BLOCK_MODELS:-$stem} " in

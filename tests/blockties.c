@@ -1,6 +1,6 @@
 /* Results of a chip's register block at every threshold of the requantisation: sums at, just below and just above each tie, for many
  * multipliers and all shifts, with and without a lower limit at the zero point, against runtime/nn_requant.h.  Compiled by tests/blocks.sh with
- *   -DHEADER="x86-64-v3.h" -DBLOCK=x86_64_v3_block -DCHANNELS=16
+ *   -DHEADER="x86-64-v3.h" -DBLOCK=x86_64_v3_block -DCHANNELS=16 [-DRUNS=1]
  * The values of the windows are 0, so that a sum is its bias. */
 #include <stdio.h>
 #include "nn_requant.h"
@@ -24,7 +24,11 @@ try(const int32_t *sum, int32_t multiplier, int32_t shift, const struct limits *
 		multipliers[i] = multiplier;
 		shifts[i] = (int8_t)shift;
 	}
+#if RUNS + 0
+	BLOCK(y, CHANNELS, (const int8_t *)x, IN, 0, w, 0, sum, 1, IN, multipliers, shifts, l->zero, l->lo, l->hi, 1, CHANNELS);
+#else
 	BLOCK(y, CHANNELS, x, IN, w, sum, IN, multipliers, shifts, l->zero, l->lo, l->hi, 1, CHANNELS);
+#endif
 	for (int i = 0; i < CHANNELS; i++, tried++)
 		if (y[i] != nn_requant_i8(sum[i], multiplier, shift, l->zero, l->lo, l->hi) && wrong++ < 10)
 			printf("# sum %ld multiplier %ld shift %ld zero %ld: %d\n", (long)sum[i], (long)multiplier, (long)shift, (long)l->zero, y[i]);
