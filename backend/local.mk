@@ -53,6 +53,7 @@ libnetc_a_SOURCES += %D%/chip_mock.c
 libnetc_a_SOURCES += %D%/chip_suite.c
 libnetc_a_SOURCES += %D%/lower_block.c
 libnetc_a_SOURCES += %D%/lower_runs.c
+libnetc_a_SOURCES += %D%/lower_block_f32.c
 libnetc_a_SOURCES += %D%/lower_dot.c
 libnetc_a_SOURCES += %D%/lower_unit.c
 libnetc_a_SOURCES += %D%/lower_unit.h

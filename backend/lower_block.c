@@ -213,6 +213,8 @@ lower_blocks(struct lower *l, const struct node *n)
 	struct call *c;
 	bool in_place;
 
+	if (block_is_flexible(n->unit))
+		return lower_blocks_f32(l, n);
 	if (!blocks_find(n->unit, n, &k.b, &why, &limit))
 		die("lower: blocks for '%s': %s", n->name, why);
 	k.values = tensor_count(n->in[1]) / (k.b.filters * k.groups);

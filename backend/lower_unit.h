@@ -47,8 +47,9 @@ bool lower_dot(struct lower *, const struct node *);
 const char *unit_block_text(struct lower *, const struct chip_op *, const struct node *, const struct chip_vars *);
 /* The same of a block of runs: of each number of windows whose bit of ROWS is set (runtime/nn_runs.h). */
 bool unit_runs_text(struct lower *, struct block *, const struct node *, const struct chip_vars *, uint64_t rows);
-/* lower_block.c: a layer as loops around register blocks. */
+/* lower_block.c: a layer as loops around register blocks; lower_block_f32.c: around one of f32. */
 bool lower_blocks(struct lower *, const struct node *);
+bool lower_blocks_f32(struct lower *, const struct node *);
 /* What channel O, whose weights are all 0, has as its *BIAS, and in R, so that a block makes its one result of it. */
 void lower_constant_channel(const struct rescale *r, int32_t o, int32_t *bias);
 /* lower_runs.c: a layer as loops around blocks of runs. */

@@ -279,20 +279,6 @@ collect_block(struct cgen *g, const struct block *b)
 	(*end)->id = ident_make(g, arena_printf(g->arena, "%s_%s_%s", g->prefix, b->unit->chip->name, b->unit->title));
 }
 
-/* Whether the call of U is given PARAM as it is. */
-static bool
-passes(const struct chip_op *u, const char *param)
-{
-	for (size_t i = 0; i < u->call.pieces.n; i++) {
-		const struct chip_piece *p = &u->call.pieces.v[i];
-		const char *hole = p->kind == HOLE_PARAM ? p->text : p->kind == HOLE_EXPR && p->expr->kind == EXPR_NAME ? p->expr->u.str.s : NULL;
-
-		if (hole && strcmp(hole, param) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A call need not be given these. */
 static void
 emit_unused(struct emitter *e, const struct chip_op *u)
@@ -301,8 +287,30 @@ emit_unused(struct emitter *e, const struct chip_op *u)
 	enum { RUNS_ONLY = 6 };
 
 	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
-		if (!passes(u, parameters[i]) && (u->kind == KIND_RUNS || i < RUNS_ONLY))
+		if (!chip_template_has(&u->call, parameters[i]) && (u->kind == KIND_RUNS || i < RUNS_ONLY))
 			emit_line(e, "(void)%s;", parameters[i]);
+}
+
+/* All layers share a flexible block's function, which is no small one. */
+static void
+emit_block_f32(struct cgen *g, struct emitter *e, const struct block_function *f)
+{
+	static const char *const parameters[] = { "float *y", "int32_t y_pitch", "const float *x", "int32_t x_pitch", "int32_t x_run", "const float *w",
+		"int32_t w_run", "const float *b", "int32_t runs", "int32_t in", "int32_t rows", "int32_t out", "float act_min", "float act_max" };
+	const struct chip_op *u = f->block->unit;
+
+	emit_comment(e, arena_printf(g->arena, "%s %s, up to %d windows by %d channels.", u->chip->name, u->title,
+		(int)block_size(u, VAR_ROWS), (int)block_size(u, VAR_OUT)));
+	emit_line(e, "static void");
+	emit_list(e, f->id, parameters, (int)(sizeof parameters / sizeof *parameters), "");
+	emit_begin(e);
+	if (!chip_template_has(&u->call, "act_min"))
+		emit_line(e, "(void)act_min;");
+	if (!chip_template_has(&u->call, "act_max"))
+		emit_line(e, "(void)act_max;");
+	emit_statements(e, f->block->text);
+	emit_close(e, "");
+	emit_blank(e);
 }
 
 static void
@@ -356,8 +364,12 @@ emit_blocks(struct cgen *g, struct emitter *e)
 		for (size_t i = 0; i < c->args.n; i++)
 			if (c->args.v[i].kind == ARG_BLOCK && c->args.v[i].block)
 				collect_block(g, c->args.v[i].block);
-	for (const struct block_function *f = g->blocks; f; f = f->next)
-		emit_block(g, e, f);
+	for (const struct block_function *f = g->blocks; f; f = f->next) {
+		if (block_is_flexible(f->block->unit))
+			emit_block_f32(g, e, f);
+		else
+			emit_block(g, e, f);
+	}
 }
 
 void

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "backend/emit.h"
 #include "backend/lower_unit.h"
+#include "chips/blocks.h"
 
 struct filling {
 	struct lower *l;
@@ -191,10 +192,14 @@ unit_text(struct unit_call *u)
 static bool
 add_block_expression(struct filling *f, const struct chip_piece *p)
 {
-	if (p->expr->kind == EXPR_NAME && strcmp(p->expr->u.str.s, "in") == 0) {
-		text_add(&f->text, "in");
-		return true;
-	}
+	static const char *const parameters[] = { "in", "rows", "out" }; /* of a C function that serves all sizes; the last two where it is flexible */
+	const size_t n = block_is_flexible(f->op) ? 3 : 1;
+
+	for (size_t i = 0; i < n && p->expr->kind == EXPR_NAME; i++)
+		if (strcmp(p->expr->u.str.s, parameters[i]) == 0) {
+			text_add(&f->text, "%s", parameters[i]);
+			return true;
+		}
 	return add_expression(f, p);
 }
 

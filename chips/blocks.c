@@ -3,6 +3,24 @@
 #include "chips/blocks.h"
 #include "chips/bounds.h"
 
+bool
+block_is_flexible(const struct chip_op *op)
+{
+	return op->types.n > 0 && op->types.v[0].y == DT_F32;
+}
+
+/* Whether SET holds all numbers from 1 to MOST. */
+static bool
+has_all(const struct chip_set *set, const struct chip_vars *vars, int64_t most)
+{
+	enum { REGISTERS = 4096 }; /* no block is as large */
+
+	for (int64_t v = 1; v <= most; v++)
+		if (v > REGISTERS || !chip_set_has(set, vars, v))
+			return false;
+	return most > 0;
+}
+
 int32_t
 block_size(const struct chip_op *op, enum chip_var v)
 {
@@ -13,6 +31,8 @@ block_size(const struct chip_op *op, enum chip_var v)
 		if (l->kind == LIMIT_SET && l->var == v) {
 			int64_t least = chip_set_at_least(&l->set, &none, 1), most = chip_set_at_most(&l->set, &none, INT32_MAX);
 
+			if (block_is_flexible(op))
+				return has_all(&l->set, &none, most) ? (int32_t)most : 0;
 			return least == most && least > 0 ? (int32_t)least : 0;
 		}
 	return 0;
@@ -57,6 +77,13 @@ companion(const struct chip_op *like, int32_t rows, int32_t channels, bool same_
 	return NULL;
 }
 
+/* How many values a window of N has. */
+static int64_t
+window_values(const struct node *n)
+{
+	return tensor_count(n->in[1]) / (n->op == OP_CONV2D ? n->attr.out : n->in[1]->shape.dim[0]);
+}
+
 void
 blocks_vars(const struct blocks *b, const struct chip_op *op, const struct node *n, struct chip_vars *v)
 {
@@ -86,6 +113,8 @@ find_companions(struct blocks *b)
 	int32_t left = (int32_t)(b->filters % b->channels);
 	bool rows_left = b->rows > 1;
 
+	if (block_is_flexible(b->full))
+		return NULL;
 	b->one = rows_left ? companion(b->full, 1, b->channels, true) : NULL;
 	if (rows_left && !b->one)
 		return "no block of the chip takes one row with the same weights";
@@ -139,7 +168,7 @@ blocks_find(const struct chip_op *op, const struct node *n, struct blocks *b, co
 	if (!chip_vars_of(op, n, &v) || n->nin > INPUT_SUM)
 		return false;
 	*why = "takes no such element types";
-	if (n->out->dtype != DT_I8 || n->in[0]->dtype != DT_I8 || n->in[1]->dtype != t->w || n->attr.result != DT_COUNT)
+	if (n->out->dtype != t->y || n->in[0]->dtype != t->y || n->in[1]->dtype != t->w || n->attr.result != DT_COUNT)
 		return false;
 	b->windows = v.v[VAR_ROWS];
 	b->filters = v.v[VAR_OUT];
@@ -151,7 +180,7 @@ blocks_find(const struct chip_op *op, const struct node *n, struct blocks *b, co
 	if (*why)
 		return false;
 	*why = "may be given sums beyond its accumulator";
-	if (op->accumulator_bits < 32 && !sums_fit(op, n))
+	if (t->y == DT_I8 && op->accumulator_bits < 32 && !sums_fit(op, n))
 		return false;
 	*why = "is refused by a condition";
 	return takes(b, b->full, n, limit) && takes(b, b->one, n, limit) && takes(b, b->narrow, n, limit) && takes(b, b->narrow_one, n, limit);
@@ -164,9 +193,56 @@ blocks_calls(const struct blocks *b, const struct node *n, int64_t calls[4])
 	int64_t wide = b->filters / b->channels, left = b->filters % b->channels;
 
 	calls[0] = groups * whole * wide;
+	if (block_is_flexible(b->full)) {
+		calls[1] = groups * (rest > 0) * wide;
+		calls[2] = groups * whole * (left > 0);
+		calls[3] = groups * (rest > 0) * (left > 0);
+		return;
+	}
 	calls[1] = groups * rest * wide;
 	calls[2] = b->narrow ? groups * whole * left : 0;
 	calls[3] = b->narrow_one ? groups * left * (rest + (b->narrow ? 0 : whole * b->rows)) : 0;
+}
+
+const struct chip_op *
+blocks_call(const struct blocks *b, int which, const struct node *n, struct chip_vars *v)
+{
+	const struct chip_op *const ops[4] = { b->full, b->one, b->narrow, b->narrow_one };
+	const struct chip_op *op = block_is_flexible(b->full) ? b->full : ops[which];
+
+	blocks_vars(b, op, n, v);
+	if (block_is_flexible(op)) {
+		if (which & 1)
+			v->v[VAR_ROWS] = b->windows % b->rows;
+		if (which & 2)
+			v->v[VAR_OUT] = b->filters % b->channels;
+		chip_vars_complete(op, v);
+	}
+	return op;
+}
+
+struct block_order
+blocks_order_f32(const struct blocks *b, const struct node *n)
+{
+	/* bytes: addresses so far apart share a set of a cache; weights that stay in one while windows pass; more than it holds */
+	enum { SET_PERIOD = 4096, FITS = 256 * 1024, LARGE = 512 * 1024 };
+	enum { SHORT = 256 }; /* channels that are worth a copy */
+	const int64_t value = dtype_info[DT_F32].bytes, groups = n->op == OP_CONV2D ? n->attr.groups : 1;
+	const struct shape *s = &n->in[0]->shape;
+	const int64_t c = s->dim[s->rank - 1] / groups, taps = window_values(n) / c, pixels = tensor_count(n->in[0]) / (c * groups);
+	const int64_t pitch = n->in[0]->pitch * (n->op == OP_CONV2D ? n->attr.stride[1] : 1) * value;
+	const int64_t panels = (b->filters + b->channels - 1) / b->channels;
+	struct block_order o = { .chunk = (int32_t)c };
+	int64_t parts = 1, weights;
+
+	if (b->windows == 1)
+		return o;
+	o.copied = c > SHORT && pitch % SET_PERIOD == 0;
+	while (parts < c && (taps * o.chunk * b->channels * value > FITS || (o.copied && o.chunk > SHORT)))
+		o.chunk = (int32_t)((c + parts) / (parts + 1)), parts++;
+	weights = panels * taps * o.chunk * b->channels;
+	o.outer = panels > 1 && weights * value > LARGE && pixels * o.chunk < weights;
+	return o;
 }
 
 int32_t
@@ -189,7 +265,7 @@ blocks_in_place(const struct blocks *b, const struct node *n)
 {
 	const struct attrs *at = &n->attr;
 
-	if (b->full->types.v[0].x != DT_I8 || b->k != tensor_count(n->in[1]) / (n->op == OP_CONV2D ? at->out : n->in[1]->shape.dim[0]))
+	if (b->full->types.v[0].x != DT_I8 || b->k != window_values(n))
 		return false;
 	if (b->full->layout[OPERAND_X].align > 1 || (n->op == OP_CONV2D && at->groups > 1))
 		return false;

@@ -17,15 +17,24 @@ struct blocks {
 	int32_t k;                        /* values of a window, filled up with weights of 0 to what the blocks take */
 	int64_t windows, filters;         /* of one group */
 };
-/* The single value of VAR that OP states ("rows = 2"); 0: several, or none. */
+/* Whether OP takes any number of rows and channels up to its most, so that nothing is left over: blocks of f32 do, and no others. */
+bool block_is_flexible(const struct chip_op *);
+/* The single value of VAR that OP states ("rows = 2"), of a flexible block the last of all from 1 on ("rows = 1..14"); 0: others, or none. */
 int32_t block_size(const struct chip_op *, enum chip_var);
 /* How the block OP and its companions make the layer N.  False: they do not; WHY and LIMIT (or NULL) say what is in the way. */
 bool blocks_find(const struct chip_op *, const struct node *n, struct blocks *, const char **why,
 	const struct chip_limit **limit);
 /* The numbers of one call of the block OP within B. */
 void blocks_vars(const struct blocks *, const struct chip_op *, const struct node *n, struct chip_vars *);
-/* How many calls of each there are: of full, one, narrow, narrow_one; all groups together. */
+/* How many calls of each there are: of full, one, narrow, narrow_one; all groups together.  Of a flexible block: with all its rows and channels, with the
+ * rows that are left over, with the channels that are, with both. */
 void blocks_calls(const struct blocks *, const struct node *n, int64_t calls[4]);
+/* What calls[WHICH] counts, and the numbers of one such call. */
+const struct chip_op *blocks_call(const struct blocks *, int which, const struct node *n, struct chip_vars *);
+/* How a layer of f32 is summed.  CHUNK input channels at a time; COPIED: they are copied side by side first, for all pixels; OUTER: all
+ * pixels meet the weights of some channels before those of the next ones are read. */
+struct block_order { int32_t chunk; bool copied, outer; };
+struct block_order blocks_order_f32(const struct blocks *, const struct node *n);
 /* Whether output channel O has no weight but 0: its result is one value, and its sum may be anything. */
 bool blocks_constant(const struct node *n, int32_t o);
 /* How many windows are computed before the next: those that the block takes, unless it never comes to that. */

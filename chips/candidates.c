@@ -455,6 +455,8 @@ add_blocks(struct make *m, const struct chip_op *u)
 		plan_cost_runs(&w, &p, &runs);
 	else
 		plan_cost_blocks(&w, &p, &b);
+	if (n->out->dtype == DT_F32) /* sums in another order than portable C's */
+		p.bound = sum_bound_f32_most(n, 1, 1);
 	add(m, &w, p);
 }
 

@@ -69,6 +69,30 @@ check_runs(struct reader *r)
 		diag_error(r->diag, op->types.v[1].loc, "a block has one type");
 }
 
+/* Windows of f32 are read where they lie, in runs, and their weights from any value on: those of all channels lie side by side
+ * for each value.  Nothing is left over by a block that takes fewer rows and channels too. */
+static void
+check_block_f32(struct reader *r)
+{
+	static const char *const needed[] = { "runs", "x_run", "w_run", "in", "rows", "out" };
+	const struct chip_op *op = r->op;
+	const struct chip_layout *w = &op->layout[OPERAND_W];
+	const int32_t out = block_size(op, VAR_OUT);
+
+	if (op->types.v[0].x != DT_F32 || op->types.v[0].w != DT_F32 || op->types.v[0].b != DT_F32)
+		diag_error(r->diag, op->types.v[0].loc, "a block that gives f32 has the type f32 * f32 + f32 -> f32");
+	if (!block_size(op, VAR_ROWS) || !out)
+		diag_error(r->diag, op->loc, "a block of f32 takes any number of rows and channels up to its most: rows = 1..N; out = 1..N;");
+	else if (w->n != 3 || w->axis[0].dim != DIM_OUT || w->axis[0].div != out || w->axis[1].dim != DIM_IN || w->axis[1].div != 1
+			|| w->axis[1].mod || w->axis[2].dim != DIM_OUT || w->axis[2].mod != out)
+		diag_error(r->diag, w->loc.start ? w->loc : op->loc, "the weights of this block lie as w [out / %d, in, out %% %d]", out, out);
+	if (!op->layout[OPERAND_X].pitch || !op->layout[OPERAND_Y].pitch)
+		diag_error(r->diag, op->loc, "a block of f32 reads x [rows, in] pitch and writes y [rows, out] pitch");
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+		if (!chip_template_has(&op->call, needed[i]))
+			diag_error(r->diag, op->call_loc, "the call is not given '{%s}'", needed[i]);
+}
+
 /* A block is of one size, and its results are the network's own. */
 static void
 check_block(struct reader *r)
@@ -77,9 +101,11 @@ check_block(struct reader *r)
 
 	if (op->kind == KIND_RUNS)
 		check_runs(r);
-	if (op->kind != KIND_BLOCK)
+	if (op->kind != KIND_BLOCK || !op->types.n)
 		return;
-	if (!block_size(op, VAR_ROWS) || !block_size(op, VAR_OUT))
+	if (block_is_flexible(op))
+		check_block_f32(r);
+	else if (!block_size(op, VAR_ROWS) || !block_size(op, VAR_OUT))
 		diag_error(r->diag, op->loc, "a block has one size: rows = N; out = N;");
 	if (op->types.n > 1)
 		diag_error(r->diag, op->types.v[1].loc, "a block has one type");

@@ -115,6 +115,8 @@ struct chip_piece {
 	struct loc loc;
 };
 struct chip_template { ARRAY(struct chip_piece) pieces; };
+/* Whether the call has a hole for just NAME, a parameter or a variable. */
+bool chip_template_has(const struct chip_template *, const char *name);
 
 /* ---- units ---- */
 

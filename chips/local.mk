@@ -46,6 +46,7 @@ dist_chips_DATA = \
 	%D%/cortex-m4.chip \
 	%D%/cortex-m4.h \
 	%D%/cortex-m55.chip \
+	%D%/block-f32.h \
 	%D%/block-plain.h \
 	%D%/cortex-m55-add.h \
 	%D%/cortex-m55-depthwise.h \
@@ -63,5 +64,8 @@ dist_chips_DATA = \
 	%D%/rv64gcv.h \
 	%D%/x86-64-v3.chip \
 	%D%/x86-64-v3.h \
+	%D%/x86-64-v3-f32.h \
+	%D%/x86-64-v4.chip \
+	%D%/x86-64-v4-f32.h \
 	%D%/x86-64-v4-vnni.chip \
 	%D%/x86-64-v4-vnni.h

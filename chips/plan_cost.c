@@ -382,7 +382,6 @@ bool
 plan_cost_blocks(const struct work *w, struct plan *p, const struct blocks *b)
 {
 	struct tally t = { .w = w, .p = p, .ok = true };
-	const struct chip_op *const ops[4] = { b->full, b->one, b->narrow, b->narrow_one };
 	const struct node *n = w->node;
 	int64_t calls[4], column = (int64_t)b->k * dtype_info[b->full->types.v[0].x].bytes;
 
@@ -393,10 +392,19 @@ plan_cost_blocks(const struct work *w, struct plan *p, const struct blocks *b)
 		if (calls[i] > 0) {
 			struct chip_vars v;
 
-			blocks_vars(b, ops[i], n, &v);
-			add_call(&t, ops[i], &v, calls[i]);
+			const struct chip_op *op = blocks_call(b, i, n, &v);
+
+			add_call(&t, op, &v, calls[i]);
 		}
-	if (!blocks_in_place(b, n)) {
+	if (block_is_flexible(b->full)) {
+		const struct block_order order = blocks_order_f32(b, n);
+		const int64_t c = n->in[0]->shape.dim[n->in[0]->shape.rank - 1], pixels = tensor_count(n->in[0]) / c;
+
+		if (order.copied) {
+			add_copy(&t, c * dtype_info[DT_F32].bytes, pixels);
+			p->scratch = pixels * order.chunk * dtype_info[DT_F32].bytes;
+		}
+	} else if (!blocks_in_place(b, n)) {
 		add_copy(&t, column, b->windows * (n->op == OP_CONV2D ? n->attr.groups : 1));
 		p->scratch = (int64_t)blocks_column_pitch(b) * dtype_info[b->full->types.v[0].x].bytes * b->rows;
 	}

@@ -394,6 +394,19 @@ read_string(struct reader *r, const char *text, size_t len, uint32_t base)
 
 /* ---- what a call must be given ---- */
 
+bool
+chip_template_has(const struct chip_template *t, const char *word)
+{
+	for (size_t i = 0; i < t->pieces.n; i++) {
+		const struct chip_piece *p = &t->pieces.v[i];
+		const char *hole = p->kind == HOLE_PARAM ? p->text : p->kind == HOLE_EXPR && p->expr->kind == EXPR_NAME ? p->expr->u.str.s : NULL;
+
+		if (hole && strcmp(hole, word) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 has_piece(const struct chip_template *t, enum hole kind, enum chip_operand o)
 {

@@ -12,6 +12,8 @@ RUNTIME_FILES = \
 	%D%/nn_chip_reference.h \
 	%D%/nn_chip_suite.h \
 	%D%/nn_block.h \
+	%D%/nn_block_f32.h \
+	%D%/nn_block_conv2d_f32.c \
 	%D%/nn_block_conv2d_i8.c \
 	%D%/nn_block_conv2d_i8_i16.c \
 	%D%/nn_block_dense_i8.c \

@@ -42,6 +42,9 @@ instructions() {
 			grep -qw $feature /proc/cpuinfo 2>/dev/null || return 1
 		done
 		flags="-mavx512f -mavx512bw -mavx512vl -mavx512vnni" sanitize=-fsanitize=address ;;
+	x86-64-v4)
+		grep -qw avx512f /proc/cpuinfo 2>/dev/null && grep -qw avx512vl /proc/cpuinfo || return 1
+		flags="-march=x86-64-v4" sanitize=-fsanitize=address ;;
 	aarch64-dotprod)
 		have aarch64-linux-gnu-gcc && have qemu-aarch64 || return 1
 		compiler=aarch64-linux-gnu-gcc flags="-march=armv8.2-a+dotprod -static" sanitize= runner=qemu-aarch64 ;;
@@ -78,16 +81,16 @@ same_as_evaluator() {
 	$runner "$tmp/d/run" "$in" -o "$tmp/c.npy" && "$NETC" run "$net" "$in" -o "$tmp/eval" "$@" && "$NPYCMP" "$tmp/c.npy" "$tmp/eval/$output.npy"
 }
 
-# model CHIP NAME OUTPUT SHAPE
+# model CHIP NAME OUTPUT SHAPE [f32]
 model() {
-	net=$top/examples/$2/$2.net
-	if test -d "$models/$2_int8"; then
-		compile -O1 "$1" "$net" --weights-dir "$models/$2_int8" || return 1
-		for in in "$models/$2_int8"/input_*.npy; do
+	net=$top/examples/$2/$2${5:+_$5}.net trained=$models/$2_${5:-int8}
+	if test -d "$trained"; then
+		compile -O1 "$1" "$net" --weights-dir "$trained" || return 1
+		for in in "$trained"/input_*.npy; do
 			$runner "$tmp/d/run" "$in" -o "$tmp/c.npy" && "$NPYCMP" "$tmp/c.npy" "$(echo "$in" | sed 's/input_/output_/')" || return 1
 		done
 	else
-		"$bin/npyrand" i8 "$4" 1 "$tmp/in.npy" && compile -O1 "$1" "$net" --random-weights &&
+		"$bin/npyrand" "${5:-i8}" "$4" 1 "$tmp/in.npy" && compile -O1 "$1" "$net" --random-weights &&
 			same_as_evaluator "$net" "$3" "$tmp/in.npy" --random-weights
 	fi
 }
@@ -175,6 +178,47 @@ END
 		"0.0000001 zero 3"
 }
 
+# reals CHIP: layers of f32 with borders, strides, groups, slices, and more rows, channels and weights than one block or cache holds; each within 1e-5 of
+# its largest value.
+reals() {
+	cat >"$tmp/w.net" <<END
+net 1;
+weights random(5);
+network w {
+    input x : f32[13, 31, 24];
+    input z : f32[4, 5, 1024];
+    input v : f32[15, 33];
+    output a = conv2d(x, out = 5, kernel = 3x3, pad = same);
+    output b = conv2d(x, out = 70, kernel = 3x3, pad = same) |> relu();
+    output c = conv2d(x, out = 40, kernel = 5x5, stride = 2x2, pad = same) |> relu6();
+    output d = conv2d(x, out = 4, kernel = 4x2, stride = 2x3, pad = [3, 0, 1, 1]);
+    output e = conv2d(x, out = 6, kernel = 3x2, dilation = 2x2, pad = same, groups = 2);
+    output f = conv2d(x, out = 34, kernel = 3x3, stride = 3x3, dilation = 7x7, pad = [8, 8, 8, 8]);
+    output g = conv2d(x, out = 3, kernel = 1x1, pad = [2, 2, 2, 2]);
+    output h = conv2d(x, out = 51, kernel = 1x1, groups = 3);
+    output i = conv2d(slice(x, begin = [0, 0, 3], size = [-1, -1, 16]), out = 48, kernel = 3x3, pad = same);
+    output j = concat(conv2d(x, out = 9, kernel = 1x1), conv2d(x, out = 20, kernel = 1x1));
+    output k = conv2d(z, out = 40, kernel = 1x1);
+    output l = conv2d(z, out = 300, kernel = 3x3, pad = same);
+    output m = dense(v, out = 37) |> relu();
+    output n = dense(slice(v, begin = [3, 0], size = [1, -1]), out = 129);
+}
+END
+	compile -O0 "$1" "$tmp/w.net" && grep -q block_conv2d_f32 "$tmp/d/w.c" && "$bin/npyrand" f32 13,31,24 3 "$tmp/x.npy" && "$bin/npyrand" f32 4,5,1024 4 "$tmp/z.npy" &&
+		"$bin/npyrand" f32 15,33 5 "$tmp/v.npy" && "$NETC" run "$tmp/w.net" "$tmp/x.npy" "$tmp/z.npy" "$tmp/v.npy" -o "$tmp/eval" || return 1
+	(cd "$tmp" && $runner d/run x.npy z.npy v.npy -o a.npy b.npy c.npy d.npy e.npy f.npy g.npy h.npy i.npy j.npy k.npy l.npy m.npy n.npy) || return 1
+	for o in a b c d e f g h i j k l m n; do
+		"$NPYCMP" "$tmp/$o.npy" "$tmp/eval/$o.npy" || { echo "of $o"; return 1; }
+	done
+}
+
+# trained_reals CHIP ON: the networks of f32 against the outputs of the reference kernels, or with seeded weights.
+trained_reals() {
+	check "resnet8_f32 on $2" model "$1" resnet8 prob 32,32,3 f32
+	check "vww_f32 on $2" model "$1" vww prob 96,96,3 f32
+	check "ad_f32 on $2" model "$1" ad reconstruction 640 f32
+}
+
 # untrained CHIP STEM ON SEED...: everything but the trained networks.
 untrained() {
 	file=$1 stem=$2 on=$3
@@ -182,6 +226,21 @@ untrained() {
 	grep -q '"[a-z0-9_]*_\(block\|runs\)(' "$file" && check "ties on $on" ties "$file" "$stem"
 	randoms "$file" "$on" "$@"
 	windows "$file" "$on"
+}
+
+# reals_of STEM: the blocks of f32 of chips/STEM.chip.
+reals_of() {
+	stem=$1 chip=$top/chips/$1.chip on=$1
+	plain_c
+	check "layers of f32 on $on" reals "$chip"
+	if instructions "$stem"; then
+		on="$stem with its instructions"
+		check "layers of f32 on $on" reals "$chip"
+	else
+		plain_c
+	fi
+	sanitize=
+	trained_reals "$chip" "$on"
 }
 
 # blocks_of STEM [BOARD...]: chips/STEM.chip; boards of examples/firmware.

@@ -25,6 +25,7 @@ shell_tests = \
   %D%/blocks_portable32.test \
   %D%/blocks_rv64gcv.test \
   %D%/blocks_x86-64-v3.test \
+  %D%/blocks_x86-64-v4.test \
   %D%/blocks_x86-64-v4-vnni.test \
   %D%/chips.test \
   %D%/cores.test \

@@ -350,7 +350,7 @@ describe(const struct arg *a, char *text, size_t size)
 		snprintf(text, size, "nn_dot_call_%s *%s", type_name, a->name);
 		break;
 	case ARG_BLOCK: case ARG_BAND:
-		snprintf(text, size, "nn_block_fn *%s", a->name);
+		snprintf(text, size, a->dtype == DT_F32 ? "nn_block_f32_fn *%s" : "nn_block_fn *%s", a->name);
 		break;
 	}
 }
