@@ -20,7 +20,7 @@ timed() {
 	"$netc" build "$file" --weights=split -o "$out" --quiet "$@"
 	size() { sed -n "s/^#define [A-Za-z0-9_]*_$1_[A-Z0-9_]*_COUNT //p" "$out/$name.h" | head -n 1; }
 	"$CC" -std=gnu11 -O2 -march=x86-64-v3 -w -I"$out" -DHEADER="\"$name.h\"" -DRUN="${name}_run" -DARENA="${name}_arena" \
-		-DTYPE=int8_t -DIN="$(size IN)" -DOUT="$(size OUT)" "$out"/*.c "$top_srcdir/bench/time_net.c" -lm -o "$tmp/$name.$chip"
+		-DTYPE="${type:-int8_t}" -DIN="$(size IN)" -DOUT="$(size OUT)" "$out"/*.c "$top_srcdir/bench/time_net.c" -lm -o "$tmp/$name.$chip"
 }
 
 median() {

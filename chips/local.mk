@@ -47,6 +47,7 @@ dist_chips_DATA = \
 	%D%/cortex-m4.h \
 	%D%/cortex-m55.chip \
 	%D%/block-f32.h \
+	%D%/depthwise-f32.h \
 	%D%/block-plain.h \
 	%D%/cortex-m55-add.h \
 	%D%/cortex-m55-depthwise.h \

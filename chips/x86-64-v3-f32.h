@@ -67,5 +67,6 @@ block_f32_multiply_add(__m256 *sum, __m256 a, __m256 b)
 #endif
 
 #include "block-f32.h"
+#include "depthwise-f32.h"
 
 #endif

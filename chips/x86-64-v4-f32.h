@@ -47,5 +47,6 @@ block_f32_multiply_add(__m512 *sum, __m512 a, __m512 b)
 #endif
 
 #include "block-f32.h"
+#include "depthwise-f32.h"
 
 #endif

@@ -200,14 +200,17 @@ network w {
     output j = concat(conv2d(x, out = 9, kernel = 1x1), conv2d(x, out = 20, kernel = 1x1));
     output k = conv2d(z, out = 40, kernel = 1x1);
     output l = conv2d(z, out = 300, kernel = 3x3, pad = same);
+    output o = dwconv2d(x, kernel = 3x3, pad = same) |> relu();
+    output p = dwconv2d(slice(x, begin = [0, 0, 1], size = [-1, -1, 21]), kernel = 3x3, stride = 2x2, pad = same);
+    output q = dwconv2d(x, kernel = 5x4, stride = 3x1, pad = [7, 0, 6, 1]);
     output m = dense(v, out = 37) |> relu();
     output n = dense(slice(v, begin = [3, 0], size = [1, -1]), out = 129);
 }
 END
-	compile -O0 "$1" "$tmp/w.net" && grep -q block_conv2d_f32 "$tmp/d/w.c" && "$bin/npyrand" f32 13,31,24 3 "$tmp/x.npy" && "$bin/npyrand" f32 4,5,1024 4 "$tmp/z.npy" &&
+	compile -O0 "$1" "$tmp/w.net" && grep -q nn_block_conv2d_f32 "$tmp/d/w.c" && grep -q depthwise_f32 "$tmp/d/w.c" && "$bin/npyrand" f32 13,31,24 3 "$tmp/x.npy" && "$bin/npyrand" f32 4,5,1024 4 "$tmp/z.npy" &&
 		"$bin/npyrand" f32 15,33 5 "$tmp/v.npy" && "$NETC" run "$tmp/w.net" "$tmp/x.npy" "$tmp/z.npy" "$tmp/v.npy" -o "$tmp/eval" || return 1
-	(cd "$tmp" && $runner d/run x.npy z.npy v.npy -o a.npy b.npy c.npy d.npy e.npy f.npy g.npy h.npy i.npy j.npy k.npy l.npy m.npy n.npy) || return 1
-	for o in a b c d e f g h i j k l m n; do
+	(cd "$tmp" && $runner d/run x.npy z.npy v.npy -o a.npy b.npy c.npy d.npy e.npy f.npy g.npy h.npy i.npy j.npy k.npy l.npy o.npy p.npy q.npy m.npy n.npy) || return 1
+	for o in a b c d e f g h i j k l m n o p q; do
 		"$NPYCMP" "$tmp/$o.npy" "$tmp/eval/$o.npy" || { echo "of $o"; return 1; }
 	done
 }
