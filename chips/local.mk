@@ -69,4 +69,5 @@ dist_chips_DATA = \
 	%D%/x86-64-v4.chip \
 	%D%/x86-64-v4-f32.h \
 	%D%/x86-64-v4-vnni.chip \
+	%D%/x86-64-v4-vnni-depthwise.h \
 	%D%/x86-64-v4-vnni.h
