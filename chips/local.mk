@@ -60,6 +60,7 @@ dist_chips_DATA = \
 	%D%/npu16.chip \
 	%D%/npu16.h \
 	%D%/portable32.chip \
+	%D%/portable32-depthwise.h \
 	%D%/portable32.h \
 	%D%/rv64gcv.chip \
 	%D%/rv64gcv.h \

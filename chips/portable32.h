@@ -49,6 +49,23 @@ portable32_second(int64_t s)
 	return (int32_t)((s - portable32_first(s)) >> 24);
 }
 
+/* How results are made. */
+struct portable32_scaling {
+	const int32_t *bias, *multiplier;
+	const int8_t *shift;
+	int32_t zero, lo, hi;
+};
+
+/* The result of a sum, as portable32_result has it, for the shift -RIGHT - 1 below 0.  TIES: those of negative values matter. */
+PORTABLE32_INLINE int8_t
+portable32_scaled(int32_t sum, int32_t multiplier, int32_t right, const struct portable32_scaling *s, int ties)
+{
+	const int64_t half = ((int64_t)1 << (31 + right)) + (!ties || sum >= 0 ? 0x40000000 : -0x40000000);
+	const int32_t v = ((int32_t)(((int64_t)sum * multiplier + half) >> 32) >> right) + s->zero;
+
+	return (int8_t)(v < s->lo ? s->lo : v > s->hi ? s->hi : v);
+}
+
 PORTABLE32_INLINE void
 portable32_2x2(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
 	const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi)
@@ -112,5 +129,7 @@ portable32_1x1(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const
 		sum += (uint32_t)(v[i] * weight[i]);
 	y[0] = portable32_result((int32_t)sum, multiplier[0], shift[0], zero, lo, hi);
 }
+
+#include "portable32-depthwise.h"
 
 #endif
