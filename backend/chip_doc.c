@@ -141,6 +141,8 @@ print_facts(const struct page *p, struct arena *a, const struct chip_op *op)
 		row(p, "zero points", op->zero_loc, chip_source_text(a, p->chip, op->zero_loc));
 	if (op->padding_loc.start)
 		row(p, "padding", op->padding_loc, op->pads_zero_point ? "counts as the zero point" : "counts as the number 0");
+	if (op->order != ORDER_UNKNOWN)
+		row(p, "order", op->order_loc, arena_printf(a, "`%s`", chip_source_text(a, p->chip, op->order_loc)));
 	if (op->cycles)
 		row(p, "cost", op->cycles_loc, arena_printf(a, "`%s`", chip_source_text(a, p->chip, op->cycles_loc)));
 }

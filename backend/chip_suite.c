@@ -15,12 +15,14 @@ struct probe {
 	enum dtype y, sum;
 	const char *flags;
 	struct chip_vars vars;
+	bool over;                 /* y lies over x */
+	int64_t distance;          /* then: so many bytes before it */
 };
 
 struct suite {
 	struct chip_c *g;
 	ARRAY(struct probe) probes;
-	int64_t x_bytes, w_bytes, b_bytes, y_bytes;
+	int64_t x_bytes, w_bytes, b_bytes, y_bytes, over_bytes;
 	int skipped;               /* values that no legal call reaches */
 };
 
@@ -255,6 +257,26 @@ usual_flags(const struct chip_op *op)
 	return op->has_bias ? "NN_WITH_BIAS" : "0";
 }
 
+/* The result over what it is computed from, no further apart than the unit states. */
+static void
+probe_order(struct suite *s, const struct chip_op *op, const struct chip_vars *v, const char *what)
+{
+	enum dtype y = usual_result(op);
+	int64_t align = op->layout[OPERAND_Y].align, bytes;
+
+	if (op->layout[first_operand(op)].align > align)
+		align = op->layout[first_operand(op)].align;
+	add_probe(s, op, v, op->order_loc, chip_source_text(s->g->arena, s->g->chip, op->order_loc), what, y, usual_flags(op));
+	if (s->probes.n == 0 || s->probes.v[s->probes.n - 1].what != what)
+		return;
+	struct probe *p = &s->probes.v[s->probes.n - 1];
+	p->over = true;
+	p->distance = unit_distance(op, v, y);
+	p->distance = (p->distance + (p->distance >= 0 ? align - 1 : 0)) / align * align; /* or more */
+	bytes = operand_bytes(op, v, first_operand(op)) + operand_bytes(op, v, OPERAND_Y) + (p->distance > 0 ? p->distance : 0);
+	s->over_bytes = bytes > s->over_bytes ? bytes : s->over_bytes;
+}
+
 /* One value of a limited variable. */
 static void
 probe_value(struct suite *s, const struct chip_op *op, const struct chip_limit *l, int64_t a, int64_t b)
@@ -418,6 +440,25 @@ probe_partial(struct suite *s, const struct chip_op *op, const struct chip_vars 
 	add_probe(s, op, v, loc, "partial", "sums in", usual_result(op), with(s, op, "NN_WITH_SUM"));
 }
 
+/* A call of several rows, and one with padding. */
+static void
+probe_orders(struct suite *s, const struct chip_op *op)
+{
+	enum { SIDE = 7 };
+	struct chip_vars v;
+
+	if (!chip_layout_is_plain(&op->layout[first_operand(op)]) || !chip_layout_is_plain(&op->layout[OPERAND_Y]))
+		return;
+	start(op, &v);
+	v.v[VAR_HI] = v.v[VAR_WI] = SIDE;
+	if (op->kind == KIND_DENSE)
+		v.v[VAR_ROWS] = SIDE;
+	if (find_call(op, &v, (UINT64_C(1) << VAR_HI | UINT64_C(1) << VAR_WI | UINT64_C(1) << VAR_ROWS) & chip_c_vars(op->kind)) || find_call(op, &v, 0))
+		probe_order(s, op, &v, "the result over what it is computed from");
+	if ((chip_c_vars(op->kind) >> VAR_PT & 1) && can_pad(op, &v))
+		probe_order(s, op, &v, "the result over what it is computed from, with padding");
+}
+
 static void
 probe_unit(struct suite *s, const struct chip_op *op)
 {
@@ -436,6 +477,8 @@ probe_unit(struct suite *s, const struct chip_op *op)
 	probe_zeros(s, op, &v);
 	probe_activations(s, op, &v);
 	probe_partial(s, op, &v);
+	if (op->order != ORDER_UNKNOWN)
+		probe_orders(s, op);
 	if (op->layout[OPERAND_X].pitch && op->layout[OPERAND_Y].pitch)
 		add_probe(s, op, &v, op->layout[OPERAND_X].loc, "layout", "vectors that lie apart", usual_result(op), with(s, op, "NN_PITCH"));
 }
@@ -526,7 +569,9 @@ emit_probes(struct suite *s)
 		text_reset(&g->text);
 		for (int k = 0; k < VAR_COUNT; k++)
 			text_add(&g->text, "%s%" PRId64, k ? ", " : "", p->vars.v[k]);
-		emit_line(&g->e, "\t  { %s } },", text_get(&g->text));
+		emit_line(&g->e, "\t  { %s }, %d, %" PRId64 ", %" PRId64 ", %" PRId64 " },", text_get(&g->text), p->over, p->distance,
+			p->over ? operand_bytes(p->op, &p->vars, first_operand(p->op)) : 0,
+			p->over ? operand_bytes(p->op, &p->vars, OPERAND_Y) / 4 * dtype_info[p->y].bytes : 0);
 	}
 	emit_line(&g->e, "};\n");
 }
@@ -534,8 +579,8 @@ emit_probes(struct suite *s)
 static void
 emit_room(struct suite *s)
 {
-	static const char *const names[] = { "x", "w", "b", "sum", "y", "expected" };
-	int64_t bytes[] = { s->x_bytes, s->w_bytes, s->b_bytes, s->y_bytes, s->y_bytes, s->y_bytes };
+	static const char *const names[] = { "x", "w", "b", "sum", "y", "expected", "over" };
+	int64_t bytes[] = { s->x_bytes, s->w_bytes, s->b_bytes, s->y_bytes, s->y_bytes, s->y_bytes, s->over_bytes };
 	struct emitter *e = &s->g->e;
 
 	emit_line(e, "/* Operands, aligned to 256 bytes below. */");
@@ -547,7 +592,7 @@ emit_room(struct suite *s)
 	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
 		emit_line(e, "\troom.%s = aligned(room_%s);", names[i], names[i]);
 	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
-		if (i != 3 && i != 5)
+		if (i != 3 && i < 5)
 			emit_line(e, "\troom.%s_bytes = %" PRId64 ";", names[i], (bytes[i] + 63) / 64 * 64);
 	emit_line(e, "\treturn nn_suite_run(probes, (int)(sizeof probes / sizeof *probes), &room);\n}\n");
 	emit_line(e, "#ifndef NN_NO_MAIN\nint\nmain(void)\n{\n\treturn %s_test() != 0;\n}\n#endif", emit_prefix(s->g->arena, s->g->chip->name));

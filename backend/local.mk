@@ -58,6 +58,7 @@ libnetc_a_SOURCES += %D%/lower_dot.c
 libnetc_a_SOURCES += %D%/lower_unit.c
 libnetc_a_SOURCES += %D%/lower_unit.h
 libnetc_a_SOURCES += %D%/unit_numbers.c
+libnetc_a_SOURCES += %D%/unit_order.c
 libnetc_a_SOURCES += %D%/unit_text.c
 # The files of packages are templates, which netc carries.
 PACKAGE_FILES = \

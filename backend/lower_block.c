@@ -150,15 +150,15 @@ call_window(struct blocked *k, struct call *c)
 	const struct node *n = k->u.node;
 	const struct attrs *a = &n->attr;
 	struct lower *l = k->u.l;
-	bool conv = n->op == OP_CONV2D;
+	bool conv = n->op == OP_CONV2D, image = n->in[0]->shape.rank == 3 && n->out->shape.rank == 3; /* else a dense layer of some vectors */
 	struct rows x = rows_of(n->in[0]), y = rows_of(n->out);
 
-	call_dim(l, c, "x_h", conv ? n->in[0]->shape.dim[0] : 1);
-	call_dim(l, c, "x_w", conv ? n->in[0]->shape.dim[1] : x.rows);
+	call_dim(l, c, "x_h", image ? n->in[0]->shape.dim[0] : 1);
+	call_dim(l, c, "x_w", image ? n->in[0]->shape.dim[1] : x.rows);
 	call_dim(l, c, "x_c", conv ? n->in[0]->shape.dim[2] : k->values);
 	call_dim(l, c, "x_pitch", n->in[0]->pitch);
-	call_dim(l, c, "y_h", conv ? n->out->shape.dim[0] : 1);
-	call_dim(l, c, "y_w", conv ? n->out->shape.dim[1] : y.rows);
+	call_dim(l, c, "y_h", image ? n->out->shape.dim[0] : 1);
+	call_dim(l, c, "y_w", image ? n->out->shape.dim[1] : y.rows);
 	call_dim(l, c, "y_c", k->b.filters * k->groups);
 	call_dim(l, c, "y_pitch", n->out->pitch);
 	call_dim(l, c, "k_h", conv ? a->kernel[0] : 1);

@@ -470,6 +470,7 @@ lower_unit(struct lower *l, const struct node *n)
 	u.call->unit = u.op;
 	if (!unit_text(&u))
 		return false;
+	unit_order(&u);
 	give_output(&u);
 	return true;
 }

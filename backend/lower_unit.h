@@ -36,6 +36,12 @@ struct place unit_constant(struct unit_call *, const char *label, enum dtype, co
 void unit_numbers(struct unit_call *);
 /* unit_text.c: the template as call->text, and its arguments; false after reporting a hole that has no value. */
 bool unit_text(struct unit_call *);
+/* unit_order.c: what the unit states about the order in which it reads goes into call->at_once, and the dimensions of the call are added. */
+void unit_order(struct unit_call *);
+/* The dimension that E, all of a hole, is, if it changes when the call computes some rows of its result only; else NULL.  It stands in the text by
+ * name between these marks. */
+const char *unit_dimension(const struct chip_op *, const struct ast_expr *e);
+enum { DIMENSION_BEGINS = 1, DIMENSION_ENDS = 2 };
 /* Whether the template has a hole for PARAM. */
 bool unit_mentions(const struct unit_call *, const char *param);
 /* The template of a dot product with the numbers VARS: x and w are these C expressions, the result goes to part.  NULL after

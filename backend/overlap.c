@@ -4,11 +4,12 @@
  * for the last time may be written over.  Of each pointer that it reads through this file works out the least distance
  * at which that holds: the result may begin so many bytes before it, or more.  The plan places buffers by it (plan.c).
  *
- * reads.c says in which order each kernel reads; a kernel that is not there keeps its operands apart, and so do the calls
- * of units, whose order nothing states.  Of register blocks the call says how the loops go.  Kernels whose results may overlap may neither say `restrict` nor use memcpy. */
+ * reads.c says in which order each kernel reads; a kernel that is not there keeps its operands apart, and so does the call
+ * of a unit whose .chip states no order.  Of register blocks the call says how the loops go.  Kernels whose results may overlap may neither say `restrict` nor use memcpy. */
 #include <config.h>
 #include <string.h>
 #include "backend/reads.h"
+#include "chips/chip.h"
 
 /* The distance for the parameter X, from the sizes of an element of the result and of X.  No constraint: INT64_MIN. */
 typedef int64_t distance_fn(const struct call *, int64_t y_bytes, int64_t x_bytes, const char *x);
@@ -107,9 +108,9 @@ window_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const ch
 	return distance;
 }
 
-/* ---- register blocks ---- */
+/* ---- register blocks, units ---- */
 
-/* A layer of register blocks: its windows, and what lies from one group to the next. */
+/* A layer of register blocks or of a unit: its windows, and what lies from one group to the next. */
 struct blocked { struct windows rows, cols; int64_t x_step, y_step, y_width, groups, x_group, y_group; };
 
 /* The first byte under window I, counted across the rows of the image; INT64_MAX: it lies in the padding. */
@@ -129,6 +130,21 @@ ahead_of_groups(const struct blocked *b, int64_t end, int64_t first)
 
 	for (int64_t g = 1; g < b->groups && first != INT64_MAX; g += most(b->groups - 2, 1)) /* linear in g */
 		distance = most(distance, end + g * b->y_group - first - g * b->x_group);
+	return distance;
+}
+
+/* Of a unit: at any time windows from some step on, at most so many, are being read and written. */
+static int64_t
+windows_of_unit(const struct call *c, const struct blocked *b)
+{
+	int64_t windows = b->rows.count * b->cols.count, step = c->unit->order == ORDER_ROWS && c->unit->kind != KIND_DENSE ? b->cols.count : 1;
+	int64_t later = INT64_MAX, distance = INT64_MIN;
+
+	for (int64_t i = windows - 1; i >= 0; i--) {
+		later = least(later, window_first(b, i));
+		if (i % step == 0 && later != INT64_MAX)
+			distance = most(distance, (least(i + c->at_once, windows) - 1) * b->y_step + b->y_width - later);
+	}
 	return distance;
 }
 
@@ -158,12 +174,12 @@ windows_at_once(const struct call *c, const struct blocked *b)
 static int64_t
 block_window_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
 {
-	int64_t groups = dim(c, "groups"), y_c = dim(c, "y_c") * y_bytes;
+	int64_t groups = call_dim_or(c, "groups", 1), y_c = dim(c, "y_c") * y_bytes;
 	const struct blocked b = { rows_under(c), columns_under(c), dim(c, "x_pitch") * x_bytes, dim(c, "y_pitch") * y_bytes, y_c, groups,
-		dim(c, "x_c") / groups * x_bytes, y_c / groups };
+		call_dim_or(c, "x_c", 0) / groups * x_bytes, y_c / groups };
 
 	(void)x;
-	return windows_at_once(c, &b);
+	return c->text ? windows_of_unit(c, &b) : windows_at_once(c, &b);
 }
 
 static int64_t
@@ -174,7 +190,7 @@ block_vector_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, co
 		dim(c, "y_n") * y_bytes, 1, 0, 0 };
 
 	(void)x;
-	return windows_at_once(c, &b);
+	return c->text ? windows_of_unit(c, &b) : windows_at_once(c, &b);
 }
 
 /* ---- vectors and elements ---- */
@@ -229,7 +245,9 @@ any_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char 
 static distance_fn *const distances[] = {
 	[READS_WINDOWS] = window_distance, [READS_VECTORS] = vector_distance, [READS_ELEMENTS] = element_distance, [READS_FIRST] = any_distance,
 };
-static distance_fn *const block_distances[] = { [READS_WINDOWS] = block_window_distance, [READS_VECTORS] = block_vector_distance };
+static distance_fn *const stated_distances[] = {
+	[READS_WINDOWS] = block_window_distance, [READS_VECTORS] = block_vector_distance, [READS_ELEMENTS] = element_distance
+};
 
 static const struct arg *
 result_of(const struct call *c)
@@ -265,7 +283,7 @@ find_chain_overlap(struct call *c, const struct arg *y)
 void
 call_find_overlap(struct call *c)
 {
-	const struct reads *r = c->text ? NULL : reads_of(c);
+	const struct reads *r = reads_of(c);
 	const struct arg *y = result_of(c);
 
 	if (c->stream) {
@@ -273,7 +291,7 @@ call_find_overlap(struct call *c)
 		return;
 	}
 	for (size_t i = 0; i < c->args.n && r && reads_may_overlap(r, c) && y; i++) {
-		distance_fn *distance = r->over == AS_STATED ? block_distances[r->order] : distances[r->order];
+		distance_fn *distance = r->over == AS_STATED ? stated_distances[r->order] : distances[r->order];
 		struct arg *x = &c->args.v[i];
 
 		x->yields = reads_operand(r, x) && x->buf && may_alias(x->dtype, y->dtype);

@@ -65,8 +65,8 @@ struct block {
 
 enum arg_kind { ARG_OUT, ARG_IN, ARG_CONST, ARG_SCRATCH, ARG_INT, ARG_FLOAT, ARG_DIM, ARG_DOT, ARG_BLOCK, ARG_BAND };
 /* ARG_BAND: what differs from one band of rows to the next, an int32_t: the rows of the input that it reads, the
- * padding above, or the first row of the result. */
-enum band_arg { BAND_ROWS, BAND_PAD, BAND_FIRST };
+ * padding above or below, or the first row of the result. */
+enum band_arg { BAND_ROWS, BAND_PAD, BAND_PAD_BELOW, BAND_FIRST };
 struct arg {
 	enum arg_kind kind;
 	const char *name;       /* the kernel's parameter */
@@ -121,9 +121,11 @@ struct call {
 	 * all of them); it becomes the body of a function.  NULL: a kernel. */
 	const char *text;
 	/* Of register blocks: AT_ONCE windows are taken one after the other, and all channels of them computed before the next are looked at;
-	 * COLLECTED: of each group, when the windows have been copied.  0: the loops go another way, of which nothing is stated. */
+	 * COLLECTED: of each group, when the windows have been copied.  Of a unit, that AT_ONCE at most are being read when results of theirs are
+	 * written.  0: nothing is stated. */
 	int32_t at_once;
 	bool collected;
+	const struct chip_vars *vars; /* of a unit's call that may be made for some rows of its result at a time: its numbers; else NULL */
 	const struct chip_op *unit; /* that it calls, dot products included; NULL: portable C */
 	int64_t copied;         /* bytes that it only moves because a unit's layout, pitch or alignment asks for it */
 	int64_t moved;          /* bytes that it only moves to make room in the arena */
@@ -179,6 +181,16 @@ void call_scratch(struct lower *, struct call *, const char *name, enum dtype, i
 void call_int(struct lower *, struct call *, const char *name, int64_t);
 void call_float(struct lower *, struct call *, const char *name, float);
 void call_dim(struct lower *, struct call *, const char *name, int64_t);
+
+/* backend/unit_order.c: the statement of a unit's call, with its dimensions as they are: numbers, or parameters where they differ from band to band. */
+const char *call_statement(struct arena *, const struct call *);
+/* How many bytes before x (or a) the result of a call with the numbers VARS may begin, all operands lying close, by what the unit states; it states an
+ * order. */
+int64_t unit_distance(const struct chip_op *, const struct chip_vars *, enum dtype y_type);
+/* Whether the unit of C, which has vars, takes each band of BAND of the HEIGHT rows of its result as a call of its own. */
+bool call_takes_rows(const struct call *c, int32_t height, int32_t band);
+/* Whether the dimension stands in the text of a unit's call. */
+bool call_mentions(const struct call *, const char *dimension);
 
 /* backend/cores.c: puts the calls in an order in which phases follow each other, and sets phase and slot.  With one core that
  * is the order they are in, and a slot for each call. */

@@ -40,6 +40,11 @@ print_buffer(FILE *out, const struct program *p, const struct buffer *b)
 	fputc('\n', out);
 }
 
+static const char *const band_args[] = {
+	[BAND_ROWS] = "rows of the band", [BAND_PAD] = "padding of the band", [BAND_PAD_BELOW] = "padding below the band",
+	[BAND_FIRST] = "first row of the band"
+};
+
 static void
 print_arg(FILE *out, const struct arg *a)
 {
@@ -64,7 +69,7 @@ print_arg(FILE *out, const struct arg *a)
 		fprintf(out, "%.9g", (double)a->f);
 		break;
 	case ARG_BAND:
-		fputs(a->i == BAND_ROWS ? "rows of the band" : a->i == BAND_PAD ? "padding of the band" : "first row of the band", out);
+		fputs(band_args[a->i], out);
 		break;
 	case ARG_BLOCK:
 		fputs(a->block ? a->block->unit->title : "none", out);
@@ -99,6 +104,8 @@ print_call(FILE *out, const struct program *p, const struct call *c)
 		fprintf(out, "unit %s: ", c->unit->title);
 	fprintf(out, "%s(", c->kernel);
 	for (i = 0; i < c->args.n; i++) {
+		if (c->text && c->args.v[i].kind == ARG_DIM) /* in the text, or of no interest */
+			continue;
 		if (i)
 			fputs(", ", out);
 		print_arg(out, &c->args.v[i]);
@@ -106,7 +113,7 @@ print_call(FILE *out, const struct program *p, const struct call *c)
 	putc(')', out);
 	if (c->text) {
 		fputs(": ", out);
-		print_text(out, c->text);
+		print_text(out, call_statement(p->arena, c));
 	}
 	if (c->copied)
 		fprintf(out, ", copies %" PRId64 " bytes", c->copied);

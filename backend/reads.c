@@ -1,6 +1,7 @@
 #include <config.h>
 #include <string.h>
 #include "backend/reads.h"
+#include "chips/chip.h"
 
 enum { WHOLE = 0, ROWS = 1 };
 
@@ -34,9 +35,31 @@ static const struct reads table[] = {
 	{ "input", READS_NOTHING, { NULL, NULL }, LIES_APART, ROWS },
 };
 
+/* Calls of units. */
+static const struct reads of_unit[] = {
+	{ "", READS_WINDOWS, { "x", NULL }, AS_STATED, ROWS },
+	{ "", READS_VECTORS, { "x", NULL }, AS_STATED, ROWS },
+	{ "", READS_ELEMENTS, { "a", "b" }, AS_STATED, ROWS },
+	{ "", READS_ELEMENTS, { "x", NULL }, AS_STATED, ROWS },
+};
+
+static const struct reads *
+reads_of_unit(const struct call *c)
+{
+	enum chip_kind k = c->unit->kind;
+
+	if (c->at_once == 0)
+		return NULL;
+	if (c->unit->order == ORDER_ELEMENTS)
+		return &of_unit[k == KIND_ADD || k == KIND_MUL ? 2 : 3];
+	return &of_unit[k == KIND_DENSE];
+}
+
 const struct reads *
 reads_of(const struct call *c)
 {
+	if (c->text)
+		return reads_of_unit(c);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		size_t len = strlen(table[i].kernel);
 

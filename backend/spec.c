@@ -190,7 +190,7 @@ emit_spec(struct cgen *g, struct emitter *e, struct spec *s)
 	emit_list(e, s->id, parameters, n, "");
 	emit_begin(e);
 	if (c->text)
-		emit_statements(e, c->text);
+		emit_statements(e, call_statement(g->arena, c));
 	else
 		emit_list(e, arena_printf(g->arena, "nn_%s", c->kernel), passed, (int)c->args.n, ";");
 	emit_close(e, "");

@@ -14,11 +14,11 @@
 
 /* ---- which calls ---- */
 
-/* The row of C's kernel if it can be a stage. */
+/* The row of C's kernel if it can be a stage.  A unit can if its .chip states an order. */
 static const struct reads *
 stage_reads(const struct call *c)
 {
-	const struct reads *r = reads_of(c);
+	const struct reads *r = c->text && !c->vars ? NULL : reads_of(c);
 
 	return r && r->streams ? r : NULL;
 }
@@ -36,7 +36,7 @@ is_map(const struct arg *a)
 	const struct tensor *t = a->tensor;
 
 	return a->buf && a->buf->kind != BUF_CONST && t && t->shape.rank == 3 && a->offset == 0 && t->pitch == t->shape.dim[2]
-		&& a->buf->bytes == tensor_bytes(t) && a->dtype == t->dtype;
+		&& a->buf->bytes == tensor_bytes(t) && a->dtype == t->dtype && a->buf->bytes / t->shape.dim[0] % a->buf->align == 0;
 }
 
 static int32_t
@@ -62,7 +62,7 @@ goes_along(const struct reads *f, const struct call *c, const struct arg *a)
 bool
 stream_takes(const struct call *c)
 {
-	const struct reads *f = c->text || c->stream || c->copied ? NULL : stage_reads(c);
+	const struct reads *f = c->stream || c->copied ? NULL : stage_reads(c);
 	int maps = 0, scratch = 0;
 
 	if (!f || c->args.v[0].kind != ARG_OUT || !is_map(&c->args.v[0]))
@@ -311,6 +311,13 @@ has_same_rows(const struct stream *s)
 	return s->maps.v[g->map].stage == (int)s->stages.n - 1;
 }
 
+/* Whether a unit takes its bands. */
+static bool
+takes_bands(const struct stream_stage *g)
+{
+	return !g->call->text || call_takes_rows(g->call, height_of(&g->call->args.v[0]), g->band);
+}
+
 struct stream *
 stream_make(struct arena *a, struct call *const *first, int count, int32_t band)
 {
@@ -325,7 +332,7 @@ stream_make(struct arena *a, struct call *const *first, int count, int32_t band)
 			add_mean(a, s, first[i], band);
 		else
 			add_stage(a, s, first[i], band);
-		if (!has_same_rows(s))
+		if (!has_same_rows(s) || !takes_bands(&s->stages.v[i]))
 			return NULL;
 	}
 	for (size_t i = 0; i + 1 < s->maps.n; i++)
@@ -381,7 +388,7 @@ set_band(struct call *c, const char *parameter, bool even, int64_t value, enum b
 {
 	struct arg *a = call_find_dim(c, parameter);
 
-	if (!a)
+	if (!a || (c->text && !call_mentions(c, parameter)))
 		return;
 	a->i = even ? value : what;
 	a->kind = even ? ARG_DIM : ARG_BAND;
@@ -429,6 +436,8 @@ narrow(const struct stream *s, struct stream_stage *g)
 		y_h->i = g->band;
 		set_band(c, "x_h", is_even(s, g), g->read[0].span, BAND_ROWS);
 		set_band(c, "pad_t", is_even(s, g), 0, BAND_PAD);
+		if (c->text)
+			set_band(c, "pad_b", is_even(s, g), 0, BAND_PAD_BELOW);
 		break;
 	case READS_VECTORS:
 		windows->i = windows->i / height * g->band;

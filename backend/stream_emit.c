@@ -144,8 +144,12 @@ argument(struct cgen *g, const struct stream *s, const struct stream_stage *t, s
 	int64_t row;
 
 	if (a->kind == ARG_BAND)
-		return a->i == BAND_FIRST ? arena_printf(g->arena, "/* %s */ maps[%d].end", a->name, t->map)
-			: arena_printf(g->arena, "/* %s */ band.%s", a->name, a->i == BAND_ROWS ? "rows" : "pad");
+		switch ((enum band_arg)a->i) {
+		case BAND_ROWS: return arena_printf(g->arena, "/* %s */ band.rows", a->name);
+		case BAND_PAD: return arena_printf(g->arena, "/* %s */ band.pad", a->name);
+		case BAND_PAD_BELOW: return arena_printf(g->arena, "/* %s */ %d - band.rows - band.pad", a->name, (int)t->read[0].span);
+		case BAND_FIRST: return arena_printf(g->arena, "/* %s */ maps[%d].end", a->name, t->map);
+		}
 	if (i == 0) {
 		row = s->maps.v[t->map].row / dtype_info[a->dtype].bytes;
 		return row ? arena_printf(g->arena, "%s + to_row * %" PRId64, arg_pointer(g, a), row) : arg_pointer(g, a);

@@ -98,8 +98,13 @@ hole_text(struct filling *f, const struct chip_piece *p)
 static bool
 add_expression(struct filling *f, const struct chip_piece *p)
 {
+	const char *dimension = unit_dimension(f->op, p->expr);
 	double v;
 
+	if (dimension) {
+		add_number(f, p->expr->u.str.s, arena_printf(f->l->p->arena, "%c%s%c", DIMENSION_BEGINS, dimension, DIMENSION_ENDS));
+		return true;
+	}
 	if (!chip_eval(p->expr, f->vars, f->l->diag, &v))
 		return false;
 	if (v != floor(v) || fabs(v) > 0x1p53) {

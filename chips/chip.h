@@ -136,6 +136,10 @@ unsigned chip_kind_dims(enum chip_kind, enum chip_operand);
 enum chip_activation { CHIP_ACT_NONE = 1, CHIP_ACT_RELU = 2, CHIP_ACT_RELU6 = 4, CHIP_ACT_CLAMP = 8 }; /* bits */
 enum chip_partial { PARTIAL_NONE, PARTIAL_OUT, PARTIAL_IN_OUT };
 
+/* In which order a unit writes results and reads what it is given.  ROWS, PIXELS: those of row (pixel, vector of a dense layer) R are written when the
+ * windows of all rows up to R - N have been read; ELEMENTS: value I when those of the operands up to I have been. */
+enum chip_order { ORDER_UNKNOWN, ORDER_ROWS, ORDER_PIXELS, ORDER_ELEMENTS };
+
 /* type = x * w + b -> y | y: one for each y; several `type` lines: several combinations.  DT_COUNT: no such operand.  Of two-operand
  * kinds, type = a + b -> y, X is the type of a. */
 struct chip_type { struct loc loc; enum dtype x, w, b, y; };
@@ -173,6 +177,9 @@ struct chip_op {
 	bool pads_zero_point;           /* cells outside count as the operation wants it: as x's zero point, of pools not at all; else
 	                                 * as the number 0 */
 	struct loc padding_loc;
+	enum chip_order order;
+	int32_t order_count;            /* N; 1 unless written */
+	struct loc order_loc;
 	bool has_bias;                  /* some type has a b */
 	bool reads_weights;             /* some condition asks for max_abs(w) or sum_abs(w) */
 	const struct ast_expr *cycles, *cost_bytes; /* NULL: not stated */

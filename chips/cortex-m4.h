@@ -440,8 +440,8 @@ cortex_m4_dw_tile(const struct cortex_m4_dw *k, const struct cortex_m4_tile *t, 
 			cortex_m4_dw_rows(k, y, t->x[i], t->width, c, rows, 2, 0);
 }
 
-/* A depthwise convolution of 3x3 with a horizontal stride of 1 or 2, C a multiple of 4: four channels at a time, tiles of as many rows of results as
- * fit, which takes 2 KB of stack. */
+/* A depthwise convolution of 3x3 with a horizontal stride of 1 or 2, C a multiple of 4: two rows of results at a time if they fit in a tile, of these four
+ * channels at a time, which takes 2 KB of stack. */
 static inline void
 cortex_m4_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, const int32_t *b, int32_t h, int32_t w_in, int32_t c,
 	int32_t y_h, int32_t w_out, int32_t stride_h, int32_t stride_w, int32_t pad_t, int32_t pad_l, int32_t x_zero, int32_t y_zero,
@@ -453,15 +453,16 @@ cortex_m4_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, co
 	int32_t rows;
 
 	t.width = (w_out + 1) / 2 * 2 * stride_w + 2;
-	rows = (CORTEX_M4_PLANE / t.width - 3) / stride_h + 1;
-	for (int32_t first = 0; first < c; first += 4)
-		for (int32_t oy = 0; oy < y_h; oy += rows) {
-			const int32_t n = y_h - oy < rows ? y_h - oy : rows;
+	rows = t.width * (stride_h + 3) <= CORTEX_M4_PLANE ? 2 : 1;
+	for (int32_t oy = 0; oy < y_h; oy += rows) {
+		const int32_t n = y_h - oy < rows ? y_h - oy : rows;
 
+		for (int32_t first = 0; first < c; first += 4) {
 			for (int32_t r = 0; r < (n - 1) * stride_h + 3; r++)
 				cortex_m4_tile_row(&t, &k, r, oy * stride_h - pad_t + r, first);
 			cortex_m4_dw_tile(&k, &t, y + oy * w_out * y_pitch + first, first, n);
 		}
+	}
 }
 
 /* ---- sums of two tensors ---- */

@@ -308,7 +308,7 @@ cortex_m55_dw_is_usual(const struct cortex_m55_dw *k)
 	return 1;
 }
 
-/* All of the layer, which takes 2.4 KB of stack.  A tile has part of a row or of two, or as many of them as it has room for; all channels are done before
+/* All of the layer, which takes 2.4 KB of stack.  A tile has part of a row or of two, or as much as it has room for; all channels are done before
  * the next tile. */
 static inline void
 cortex_m55_dw_layer(const struct cortex_m55_dw *k)
@@ -317,7 +317,7 @@ cortex_m55_dw_layer(const struct cortex_m55_dw *k)
 	const int32_t rows = usual && k->stride_h == 1 && k->stride_w == 1 && k->h_out > 1 && k->w_out > 1 ? 2 : 1;
 	const int32_t least = rows == 2 ? 2 : usual && k->stride_w == 2 && k->w_out >= 4 ? 4 : 1;
 	const int32_t most = (CORTEX_M55_COLUMNS - 3) / k->stride_w + 1, whole = (k->w_out - 1) * k->stride_w + 3;
-	const int32_t room = whole < CORTEX_M55_COLUMNS ? CORTEX_M55_COLUMNS / whole : 1;
+	const int32_t room = rows == 1 && 2 * whole <= CORTEX_M55_COLUMNS ? 2 : 1;
 	int8_t tile[(CORTEX_M55_COLUMNS + CORTEX_M55_BEHIND) * CORTEX_M55_COLUMN] __attribute__((aligned(16)));
 
 	for (int32_t oy = 0, bands; oy < k->h_out; oy += bands * rows) {

@@ -41,6 +41,7 @@ static const struct property {
 	{ "activation",      LAYERS | POOLS | PAIRS | K(REQUANTIZE), read_activation, false },
 	{ "zero_points",     SCALED, read_zero_points, false },
 	{ "padding",         K(CONV2D) | K(DWCONV2D) | POOLS, read_padding, false },
+	{ "order",           EVERY & ~(K(TCONV2D) | K(DOT) | K(BLOCK) | K(RUNS)), read_order, false },
 };
 enum { PROPERTIES = sizeof properties / sizeof *properties };
 

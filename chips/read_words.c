@@ -1,4 +1,4 @@
-/* How a unit computes, in words: element types, partial sums, requantisation, accumulator, activation, zero points, padding. */
+/* How a unit computes, in words: element types, partial sums, requantisation, accumulator, activation, zero points, padding, order. */
 #include <config.h>
 #include "chips/reader.h"
 
@@ -336,4 +336,55 @@ read_padding(struct reader *r, const struct ast_chip_item *item)
 	if (bits == 3)
 		diag_error(r->diag, item->loc, "cells outside the image count as one thing");
 	r->op->pads_zero_point = bits & 1;
+}
+
+/* ---- order = rows N | pixels N | elements ---- */
+
+/* Which orders units of a kind go in. */
+static const struct { const char *word, *form; unsigned kinds; enum chip_order order; } orders[] = {
+	{ "rows", "order = rows N", 1u << KIND_CONV2D | 1u << KIND_DWCONV2D | 1u << KIND_MAXPOOL | 1u << KIND_AVGPOOL | 1u << KIND_DENSE, ORDER_ROWS },
+	{ "pixels", "order = pixels N", 1u << KIND_CONV2D | 1u << KIND_DWCONV2D | 1u << KIND_MAXPOOL | 1u << KIND_AVGPOOL, ORDER_PIXELS },
+	{ "elements", "order = elements", 1u << KIND_ADD | 1u << KIND_MUL | 1u << KIND_RELU | 1u << KIND_REQUANTIZE | 1u << KIND_COPY, ORDER_ELEMENTS },
+};
+
+static void
+wrong_order(struct reader *r, const struct ast_expr *e)
+{
+	const char *known[COUNT(orders)], *text = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT(orders); i++)
+		if (orders[i].kinds >> r->op->kind & 1) {
+			text = text ? arena_printf(r->arena, "%s, or %s", text, orders[i].form) : orders[i].form;
+			known[n++] = orders[i].word;
+		}
+	diag_error(r->diag, e->loc, "the order of '%s' is written: %s", chip_kind_info[r->op->kind].name, text);
+	if (e->kind == EXPR_NAME)
+		reader_suggest(r, e->loc, e->u.str.s, known, n);
+}
+
+void
+read_order(struct reader *r, const struct ast_chip_item *item)
+{
+	const struct ast_expr *e = item->clauses->alts->atoms, *count = e->next;
+	int64_t n = 1;
+
+	r->op->order_loc = item->loc;
+	for (size_t i = 0; i < COUNT(orders); i++) {
+		if (!(orders[i].kinds >> r->op->kind & 1) || !reader_is_name(e, orders[i].word))
+			continue;
+		if (item->clauses->next || item->clauses->alts->next || (count && (orders[i].order == ORDER_ELEMENTS || count->next)))
+			break;
+		if (count && !expr_constant(r, count, &n))
+			return;
+		if (n < 1 || n > 65536) {
+			diag_error(r->diag, count->loc, "%s at once are from 1 to 65536, not %lld", orders[i].word, (long long)n);
+			return;
+		}
+		r->op->order = orders[i].order;
+		r->op->order_count = (int32_t)n;
+		return;
+	}
+	if (e->kind != EXPR_ERROR)
+		wrong_order(r, e);
 }

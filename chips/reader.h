@@ -88,6 +88,7 @@ void read_offset(struct reader *, const struct ast_chip_item *);
 void read_activation(struct reader *, const struct ast_chip_item *);
 void read_zero_points(struct reader *, const struct ast_chip_item *);
 void read_padding(struct reader *, const struct ast_chip_item *);
+void read_order(struct reader *, const struct ast_chip_item *);
 /* template.c */
 void read_call(struct reader *, const struct ast_chip_item *);
 /* Operands and pitches that the call must be given. */

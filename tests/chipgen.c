@@ -14,6 +14,19 @@ one_of(const char *const *words, int n)
 
 static int block; /* of channels in weights */
 
+/* The order in which a unit goes, if it says it: the mock goes pixel by pixel, which all of these hold for.  By a sequence of its own, so that chips are else
+ * what they would be without. */
+static void
+order(const char *const *orders, int n)
+{
+	static uint64_t sequence;
+
+	sequence = (sequence ? sequence : state) * 6364136223846793005u + 1442695040888963407u;
+	if (sequence >> 62)
+		printf("\torder = %s;\n", orders[(sequence >> 40) % (uint64_t)n]);
+}
+#define ORDER(...) order((const char *const[]){ __VA_ARGS__ }, (int)(sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)))
+
 /* "in = 4..12 step 4;" */
 static void
 channels(const char *var)
@@ -132,6 +145,7 @@ conv2d(void)
 	if (chance(20))
 		printf("\taccumulator = %d;\n", pick(20, 31));
 	conditions();
+	ORDER("rows", "rows 2", "pixels", "pixels 3");
 	printf("\tcost cycles = %d + ho * wo * kh * kw * ceil(in / 4) * ceil(out / 4);\n", pick(1, 200));
 	printf("\tcall \"rc_conv2d({y}, %s{x}, %s{w}, %s%s%s{in}, {out}, {groups}, %s, {dh}, {dw}, {x_zero}", *y ? "{y.pitch}, " : "",
 		*x ? "{x.pitch}, " : "", sums ? "" : "{b}, ", partial == 2 ? *y ? "{sum}, {sum.pitch}, " : "{sum}, " : "",
@@ -149,6 +163,7 @@ dwconv2d(void)
 	printf("\tlayout = x [h, w, in] pitch, w [%s], y [h, w, out] pitch;\n", ONE_OF("kh, kw, out", "out, kh, kw", "out/4, kh, kw, out%4"));
 	results(1);
 	conditions();
+	ORDER("rows", "rows 2", "pixels", "pixels 3");
 	printf("\tcost cycles = %d + ho * wo * kh * kw * ceil(in / 8);\n", pick(1, 100));
 	printf("\tcall \"rc_dwconv2d({y}, {y.pitch}, {x}, {x.pitch}, {w}, {b}, {in}, {depth_multiplier}, %s, {dh}, {dw}, {x_zero}, {y_zero}, %s, {act_min}, {act_max}, {relu});\";\n}\n\n",
 		window_holes, scales);
@@ -170,6 +185,7 @@ dense(void)
 		zero_points(0, ONE_OF("x", "none"));
 	else
 		results(0);
+	ORDER("rows", "rows 3");
 	printf("\tcost cycles = %d + rows * in * ceil(out / 4);\n", pick(1, 100));
 	printf("\tcall \"rc_dense({y}, {x}, {w}, %s%s%s{rows}, {in}, {out}, {x_zero}", sums ? "" : "{b}, ", partial == 2 ? "{sum}, " : "",
 		partial ? "{partial}, " : "");
@@ -184,6 +200,7 @@ pool(const char *kind)
 	window(0);
 	printf("\tlayout = x [h, w, in] pitch, y [h, w, out] pitch;\n\tactivation = %s;\n", ONE_OF("none", "none | clamp"));
 	conditions();
+	ORDER("rows", "rows 2", "pixels");
 	printf("\tcost cycles = %d + ho * wo * kh * kw * ceil(in / 8);\n", pick(1, 100));
 	printf("\tcall \"rc_%s({y}, {y.pitch}, {x}, {x.pitch}, {in}, %s, {act_min}, {act_max});\";\n}\n\n", kind, window_holes);
 }
