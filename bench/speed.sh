@@ -1,5 +1,5 @@
 #!/bin/sh
-# speed.sh NETC: how long the code takes that netc writes for x86-64 processors, int8 with AVX2 and f32 with AVX2 and, where this machine has it, AVX-512, beside oneDNN
+# speed.sh NETC: how long the code takes that netc writes for x86-64 processors, int8 and f32 with AVX2 and, where this machine has it, AVX-512, beside oneDNN
 # (Debian's libdnnl-dev) where it is installed.
 # Prints Markdown.  Every program runs ROUNDS (5) times in turn with its peer, on one core; the time of a run is the median of many inferences, that
 # in the table the median of the rounds.  `make bench-speed` runs it; it is no test, since machines differ.
@@ -10,6 +10,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 pin=
 command -v taskset >/dev/null && pin="taskset -c $(($(nproc) - 1))"
+if chrt -f 50 true 2>/dev/null; then pin="chrt -f 50 $pin"; fi # other work on the machine keeps off, where that is allowed
 peer=
 if "$CC" -std=gnu11 -O2 "$top_srcdir/bench/peer_dnnl.c" -ldnnl -o "$tmp/peer" 2>/dev/null; then peer=$tmp/peer; fi
 
@@ -86,7 +87,11 @@ table() {
 }
 
 table kws vww resnet8 ad
-type=f32
+if grep -qw avx512_vnni /proc/cpuinfo 2>/dev/null && grep -qw avx512vl /proc/cpuinfo; then
+	chip=x86-64-v4-vnni march="x86-64-v4 -mavx512vnni"
+	table kws vww resnet8 ad
+fi
+type=f32 chip=x86-64-v3 march=x86-64-v3
 table vww resnet8 ad
 if grep -qw avx512vl /proc/cpuinfo 2>/dev/null; then
 	chip=x86-64-v4 march=x86-64-v4
