@@ -170,6 +170,16 @@ describe_spec(struct cgen *g, const struct spec *s)
 	text_add(&g->text, ".");
 }
 
+/* Blocks may want all registers there are: the function of a chain, which calls several, has none to spare. */
+static bool
+stands_apart(const struct call *c)
+{
+	for (size_t i = 0; i < c->args.n && c->chain; i++)
+		if (c->args.v[i].kind == ARG_BLOCK && c->args.v[i].block)
+			return true;
+	return false;
+}
+
 static void
 emit_spec(struct cgen *g, struct emitter *e, struct spec *s)
 {
@@ -186,7 +196,7 @@ emit_spec(struct cgen *g, struct emitter *e, struct spec *s)
 	}
 	describe_spec(g, s);
 	emit_comment(e, text_get(&g->text));
-	emit_line(e, "static void");
+	emit_line(e, stands_apart(c) ? "NN_BLOCK_APART void" : "static void");
 	emit_list(e, s->id, parameters, n, "");
 	emit_begin(e);
 	if (c->text)

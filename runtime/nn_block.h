@@ -12,8 +12,10 @@ typedef void nn_block_fn(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pi
 /* A block is worth what its literal arguments make of it. */
 #if defined(__GNUC__)
 #define NN_BLOCK_INLINE static inline __attribute__((always_inline))
+#define NN_BLOCK_APART static __attribute__((noinline))
 #else
 #define NN_BLOCK_INLINE static inline
+#define NN_BLOCK_APART static
 #endif
 
 /* The blocks of a layer.  Most take CHANNELS channels, the narrow ones a single channel, with weights of their own. */
