@@ -13,8 +13,8 @@ struct portable32_dw {
 	struct portable32_scaling s;
 };
 
-/* A tile: cells of one channel, ROWS rows of COLUMNS. */
-enum { PORTABLE32_ROWS = 16, PORTABLE32_COLUMNS = 32 };
+/* A tile: cells of one channel under two rows of results, in rows of COLUMNS. */
+enum { PORTABLE32_ROWS = 5, PORTABLE32_COLUMNS = 32 };
 
 /* N cells of a channel, PITCH apart in the image. */
 PORTABLE32_INLINE void
@@ -118,28 +118,23 @@ portable32_dw_row(int8_t *y, int32_t below, const int8_t *at, int32_t n, const s
 	}
 }
 
-/* N results of each of ROWS rows of a channel from Y on. */
+/* N results of each of ROWS rows of a channel, one or two, from Y on. */
 static inline void
 portable32_dw_rows(int8_t *y, const int8_t *tile, int32_t rows, int32_t n, const struct portable32_dw_channel *h, const struct portable32_dw *k)
 {
-	const int32_t below = k->w_out * k->y_pitch;
+	const int32_t below = rows > 1 ? k->w_out * k->y_pitch : 0;
 
-	for (; rows > 0; rows -= 2, y += 2 * below, tile += 2 * k->stride_h * PORTABLE32_COLUMNS) {
-		const int32_t second = rows > 1 ? below : 0;
-
-		if (k->s.lo < k->s.zero && k->stride_h == 1)
-			portable32_dw_row(y, second, tile, n, h, k, 1, 1);
-		else if (k->s.lo < k->s.zero)
-			portable32_dw_row(y, second, tile, n, h, k, 2, 1);
-		else if (k->stride_h == 1)
-			portable32_dw_row(y, second, tile, n, h, k, 1, 0);
-		else
-			portable32_dw_row(y, second, tile, n, h, k, 2, 0);
-	}
+	if (k->s.lo < k->s.zero && k->stride_h == 1)
+		portable32_dw_row(y, below, tile, n, h, k, 1, 1);
+	else if (k->s.lo < k->s.zero)
+		portable32_dw_row(y, below, tile, n, h, k, 2, 1);
+	else if (k->stride_h == 1)
+		portable32_dw_row(y, below, tile, n, h, k, 1, 0);
+	else
+		portable32_dw_row(y, below, tile, n, h, k, 2, 0);
 }
 
-/* A depthwise convolution of 3x3 with vertical strides of 1 or 2, which takes 0.7 KB of stack.  A tile has some rows of results; all channels are done
- * before the next tile. */
+/* A depthwise convolution of 3x3 with vertical strides of 1 or 2, two rows of results at a time. */
 static inline void
 portable32_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, const int32_t *b, int32_t h, int32_t w_in, int32_t c,
 	int32_t h_out, int32_t w_out, int32_t stride_h, int32_t stride_w, int32_t pad_t, int32_t pad_l, int32_t x_zero, int32_t y_zero,
@@ -147,8 +142,8 @@ portable32_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, c
 {
 	const struct portable32_dw k = { y, x, w, y_pitch, x_pitch, h, w_in, h_out, w_out, c, stride_h, stride_w, pad_t, pad_l, x_zero,
 		{ b, multiplier, shift, y_zero, lo, hi } };
-	const int32_t rows = (PORTABLE32_ROWS - 3) / stride_h / 2 * 2 + 1 + (stride_h == 1), columns = (PORTABLE32_COLUMNS - 3) / stride_w + 1;
-	int8_t tile[(PORTABLE32_ROWS + 2) * PORTABLE32_COLUMNS];
+	const int32_t rows = 2, columns = (PORTABLE32_COLUMNS - 3) / stride_w + 1;
+	int8_t tile[PORTABLE32_ROWS * PORTABLE32_COLUMNS];
 
 	for (int32_t oy = 0; oy < h_out; oy += rows)
 		for (int32_t ox = 0; ox < w_out; ox += columns) {
