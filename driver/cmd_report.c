@@ -5,6 +5,7 @@
 #include <string.h>
 #include "backend/emit.h"
 #include "chips/chip.h"
+#include "driver/memories.h"
 #include "driver/ram.h"
 #include "driver/cmd_report.h"
 #include "driver/dead.h"
@@ -262,6 +263,7 @@ print_text(struct view *v)
 	printf("network %s%s%s\n\n", g->name, g->chip ? " on " : "", g->chip ? g->chip->file : "");
 	print_table(v);
 	print_totals(v);
+	memories_print(v->c, v->r);
 	dead_print(v->c);
 	if (v->r->profile)
 		print_profile(v);

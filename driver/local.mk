@@ -16,6 +16,8 @@ netc_SOURCES = \
   %D%/dead.c \
   %D%/dead.h \
   %D%/main.c \
+  %D%/memories.c \
+  %D%/memories.h \
   %D%/options.c \
   %D%/options.def \
   %D%/options.h \

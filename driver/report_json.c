@@ -2,6 +2,7 @@
 #include <config.h>
 #include "chips/candidates.h"
 #include "driver/cmd_report.h"
+#include "driver/memories.h"
 #include "driver/dead.h"
 
 static bool
@@ -44,6 +45,8 @@ memory_json(const struct report *r, const struct tensor *t)
 	json_t *j = json_object();
 
 	json_put(j, "kind", json_string(kinds[w.kind]));
+	if (w.memory)
+		json_put(j, "memory", json_text(w.memory));
 	if (w.kind == WHERE_ARENA)
 		json_put(j, "offset", json_integer(w.offset));
 	else
@@ -137,7 +140,7 @@ void
 report_json(struct compilation *c, const struct report *r)
 {
 	const struct graph *g = r->program->graph;
-	json_t *j = json_object(), *in = json_array(), *out = json_array(), *layers = json_array();
+	json_t *j = json_object(), *in = json_array(), *out = json_array(), *layers = json_array(), *memories = memories_json(c, r);
 
 	for (size_t i = 0; i < g->inputs.n; i++)
 		json_array_append_new(in, tensor_json(g->inputs.v[i]->name, g->inputs.v[i]));
@@ -154,6 +157,8 @@ report_json(struct compilation *c, const struct report *r)
 	json_put(j, "layers", layers);
 	json_put(j, "dead_channels", dead_json(g));
 	json_put(j, "totals", totals_json(r));
+	if (memories)
+		json_put(j, "memories", memories);
 	if (r->profile)
 		json_put(j, "profile", profile_json(r));
 	json_print(j);

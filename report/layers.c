@@ -42,7 +42,7 @@ report_where(const struct report *r, const struct tensor *t)
 		return (struct where){ .kind = WHERE_VIEW, .name = t->base ? t->base->name : t->name };
 	if (b->kind == BUF_OUTPUT)
 		return (struct where){ .kind = WHERE_OUTPUT, .name = r->program->graph->output_names.v[b->index] };
-	return (struct where){ .kind = WHERE_ARENA,
+	return (struct where){ .kind = WHERE_ARENA, .memory = program_arenas(r->program) > 1 ? r->program->memories.v[b->memory].chip->name : NULL,
 		.offset = b->offset + (t->base && t->base != t ? t->offset * dtype_info[t->dtype].bytes : 0) };
 }
 
@@ -54,7 +54,7 @@ report_where_text(const struct report *r, const struct tensor *t)
 
 	if (w.kind != WHERE_ARENA)
 		return arena_printf(r->arena, "%s %s", w.kind == WHERE_OUTPUT ? "output" : "in", w.name);
-	text_add(&text, r->result[t->id]->bytes < tensor_bytes(t) ? "rows, arena " : "arena ");
+	text_add(&text, "%s%s ", r->result[t->id]->bytes < tensor_bytes(t) ? "rows, " : "", w.memory ? w.memory : "arena");
 	text_count(&text, w.offset);
 	return text_get(&text);
 }

@@ -1,7 +1,8 @@
-/* The arena over the steps of an inference: a box for each buffer, as wide as its life and as high as its bytes; a line for what is live;
+/* The arena, or each of them, over the steps of an inference: a box for each buffer, as wide as its life and as high as its bytes; a line for what is live;
  * the steps at which most is. */
 #include <config.h>
 #include <string.h>
+#include "chips/chip.h"
 #include "report/markup.h"
 #include "report/page.h"
 
@@ -13,6 +14,8 @@ struct map_view {
 	FILE *f;
 	const struct report *r;
 	const struct program *p;
+	const struct memory *memory; /* whose arena it is */
+	int index;                   /* of it */
 	const int64_t *live;         /* by slot: bytes */
 	const bool *scratch;         /* by buffer id: nothing but scratch */
 	int64_t peak;                /* the most that is live */
@@ -28,23 +31,23 @@ x_of(const struct map_view *v, int slot)
 static double
 y_of(const struct map_view *v, int64_t bytes)
 {
-	return TOP + PLOT_HEIGHT * (1 - (double)bytes / (double)v->p->arena_bytes);
+	return TOP + PLOT_HEIGHT * (1 - (double)bytes / (double)v->memory->bytes);
 }
 
 static bool
-is_drawn(const struct buffer *b)
+is_drawn(const struct buffer *b, int memory)
 {
-	return b->kind == BUF_ARENA && b->last >= b->first;
+	return b->kind == BUF_ARENA && b->memory == memory && b->last >= b->first;
 }
 
 static const int64_t *
-live_bytes(const struct report *r)
+live_bytes(const struct report *r, int memory)
 {
 	const struct program *p = r->program;
 	int64_t *live = ARENA_ARRAY(r->arena, int64_t, (size_t)p->slots + 1);
 
 	for (size_t i = 0; i < p->buffers.n; i++)
-		if (is_drawn(p->buffers.v[i])) {
+		if (is_drawn(p->buffers.v[i], memory)) {
 			live[p->buffers.v[i]->first] += p->buffers.v[i]->bytes;
 			live[p->buffers.v[i]->last + 1] -= p->buffers.v[i]->bytes;
 		}
@@ -72,9 +75,9 @@ put_byte_ticks(const struct map_view *v)
 {
 	int64_t step = 1;
 
-	while (step < v->p->arena_bytes / TICKS)
+	while (step < v->memory->bytes / TICKS)
 		step *= 2;
-	for (int64_t at = 0; at <= v->p->arena_bytes; at += step) {
+	for (int64_t at = 0; at <= v->memory->bytes; at += step) {
 		double y = y_of(v, at);
 
 		fprintf(v->f, "<path class=\"grid\" d=\"M%d %.1fH%.1f\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\">", LEFT, y, x_of(v, v->p->slots),
@@ -172,18 +175,18 @@ put_map(const struct map_view *v)
 
 	fprintf(v->f, "<svg class=\"memory\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"memory map: arena of ", width,
 		height, width, height);
-	markup_count(v->f, v->p->arena_bytes);
+	markup_count(v->f, v->memory->bytes);
 	fprintf(v->f, " bytes over %d steps\">\n", v->p->slots);
 	put_peaks(v);
 	put_byte_ticks(v);
 	put_step_ticks(v);
 	for (size_t i = 0; i < v->p->buffers.n; i++)
-		if (is_drawn(v->p->buffers.v[i]))
+		if (is_drawn(v->p->buffers.v[i], v->index))
 			put_buffer(v, v->p->buffers.v[i]);
 	put_live(v);
-	if (v->p->arena_bytes > v->p->lower_bound)
-		put_level(v, "arena", "arena", v->p->arena_bytes, true);
-	put_level(v, "bound", "lower bound", v->p->lower_bound, false);
+	if (v->memory->bytes > v->memory->lower_bound)
+		put_level(v, "arena", "arena", v->memory->bytes, true);
+	put_level(v, "bound", "lower bound", v->memory->lower_bound, false);
 	fputs("</svg>\n", v->f);
 }
 
@@ -207,17 +210,14 @@ call_at(const struct program *p, int slot)
 	return c;
 }
 
-void
-memory_element(FILE *f, const struct report *r)
+/* The arena of MEMORY, and where most of it is live. */
+static void
+put_arena(FILE *f, const struct report *r, int memory)
 {
-	struct map_view v = { .f = f, .r = r, .p = r->program };
+	struct map_view v = { .f = f, .r = r, .p = r->program, .memory = &r->program->memories.v[memory], .index = memory };
 	int at = 0;
 
-	if (v.p->arena_bytes == 0) {
-		fputs("<p>Nothing lies in the arena.</p>\n", f);
-		return;
-	}
-	v.live = live_bytes(r);
+	v.live = live_bytes(r, memory);
 	v.scratch = find_scratch(r);
 	for (int slot = 0; slot < v.p->slots; slot++)
 		if (v.live[slot] > v.peak) {
@@ -232,6 +232,33 @@ memory_element(FILE *f, const struct report *r)
 	markup_count(f, v.peak);
 	fprintf(f, " bytes.%s</p>\n<div class=\"scroll\">\n", has_ports(v.p) ? " Inputs and outputs of the network are the caller&#39;s." : "");
 	put_map(&v);
-	fputs("</div>\n<ul class=\"legend\"><li class=\"result\">results of layers</li><li class=\"scratch\">scratch</li>"
-		"<li class=\"live\">live bytes</li><li class=\"bound\">lower bound</li><li class=\"peak\">peak</li></ul>\n", f);
+	fputs("</div>\n", f);
+}
+
+static void
+put_name(FILE *f, const struct memory *m)
+{
+	fputs("<h3>", f);
+	markup_text(f, m->chip->name);
+	fputs("</h3>\n", f);
+}
+
+void
+memory_element(FILE *f, const struct report *r)
+{
+	const struct program *p = r->program;
+	int arenas = program_arenas(p);
+
+	if (p->arena_bytes == 0)
+		fputs("<p>Nothing lies in the arena.</p>\n", f);
+	for (int m = 0; m < arenas; m++)
+		if (p->memories.v[m].bytes > 0) {
+			if (arenas > 1)
+				put_name(f, &p->memories.v[m]);
+			put_arena(f, r, m);
+		}
+	if (p->arena_bytes > 0)
+		fputs("<ul class=\"legend\"><li class=\"result\">results of layers</li><li class=\"scratch\">scratch</li>"
+			"<li class=\"live\">live bytes</li><li class=\"bound\">lower bound</li><li class=\"peak\">peak</li></ul>\n", f);
+	memories_element(f, r);
 }

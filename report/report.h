@@ -54,10 +54,11 @@ const struct layer_plan *report_plan(const struct graph *, const struct node *);
 struct where {
 	enum { WHERE_ARENA, WHERE_OUTPUT, WHERE_VIEW } kind;
 	int64_t offset;    /* ARENA: bytes */
+	const char *memory; /* ARENA: whose it is, where there are several */
 	const char *name;  /* OUTPUT: the output; VIEW: the tensor whose storage it is */
 };
 struct where report_where(const struct report *, const struct tensor *);
-const char *report_where_text(const struct report *, const struct tensor *); /* "arena 8,000" */
+const char *report_where_text(const struct report *, const struct tensor *); /* "arena 8,000", "dtcm 8,000" */
 /* A time of the profile: cycles are whole, "12,345", others have three decimals. */
 const char *report_time(const struct report *, double time);
 /* "3x3 / 2x2", of a stride of 1 "3x3"; "" without a kernel. */

@@ -52,6 +52,50 @@ facts_element(FILE *f, const struct report *r)
 	fputs("</dl>\n", f);
 }
 
+/* ---- the memories ---- */
+
+static void
+put_cell(FILE *f, double v)
+{
+	fprintf(f, "<td class=\"n\" data-v=\"%.0f\">", v);
+	put_amount(f, v);
+	fputs("</td>", f);
+}
+
+static void
+put_memory_row(FILE *f, const struct memory *m)
+{
+	fputs("<tr><th scope=\"row\">", f);
+	markup_text(f, m->chip->name);
+	fprintf(f, "</th><td>%s</td>", m->constants ? "constants" : "results");
+	put_cell(f, (double)m->bytes);
+	put_cell(f, (double)m->size);
+	put_cell(f, m->reads);
+	put_cell(f, m->writes);
+	put_cell(f, m->reads * m->chip->read + m->writes * m->chip->write);
+	fputs("</tr>\n", f);
+}
+
+void
+memories_element(FILE *f, const struct report *r)
+{
+	const struct program *p = r->program;
+	bool begun = false;
+
+	for (size_t i = 0; i < p->memories.n; i++) {
+		if (!p->memories.v[i].chip)
+			continue;
+		if (!begun)
+			fputs("<div class=\"scroll\">\n<table>\n<thead><tr><th scope=\"col\">memory</th><th scope=\"col\">holds</th><th scope=\"col\" class=\"n\">bytes</th>"
+				"<th scope=\"col\" class=\"n\">of</th><th scope=\"col\" class=\"n\">read</th><th scope=\"col\" class=\"n\">written</th>"
+				"<th scope=\"col\" class=\"n\">cycles</th></tr></thead>\n<tbody>\n", f);
+		begun = true;
+		put_memory_row(f, &p->memories.v[i]);
+	}
+	if (begun)
+		fputs("</tbody>\n</table>\n</div>\n", f);
+}
+
 /* ---- the layers ---- */
 
 struct column {
