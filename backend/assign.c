@@ -17,9 +17,9 @@
 enum {
 	BRANCH_ITEMS = 48,       /* the most that are searched through */
 	BRANCH_STEPS = 400000,   /* items tried in memories there */
-	BRANCH_PACKS = 600,      /* complete answers packed there */
+	BRANCH_PACKS = 300,      /* complete answers packed there */
 	GREEDY_ROUNDS = 12,      /* smaller and smaller memories that are tried until what is live packs */
-	IMPROVE_PACKS = 400,
+	IMPROVE_PACKS = 200,
 	IMPROVE_STEPS = 3000000  /* buffers looked at */
 };
 
@@ -134,14 +134,14 @@ total_cost(const struct assign *a)
 	return sum;
 }
 
-/* The bytes by which the memories are too small for the answer at hand. */
+/* The bytes by which the memories are too small for the answer at hand, or some that are more than those of the best. */
 static int64_t
 missing(struct state *s)
 {
 	int64_t sum = 0;
 
 	s->packs++;
-	for (int m = 0; m < s->a->memories; m++) {
+	for (int m = 0; m < s->a->memories && sum <= s->best_missing; m++) {
 		int64_t bytes = s->a->pack(s->a->context, m);
 
 		sum += bytes > s->a->sizes[m] ? bytes - s->a->sizes[m] : 0;

@@ -18,7 +18,7 @@
 enum {
 	PAIRS_MAX = 4000000, /* neighbours listed */
 	STEPS_MAX = 4000000, /* neighbours looked at in the search for the smallest arena */
-	STEPS_ENOUGH = 100000, /* and for one that is small enough */
+	STEPS_ENOUGH = 25000, /* and for one that is small enough */
 	OVER_MAX = 8         /* operands of a call that its result may lie over */
 };
 

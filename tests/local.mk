@@ -104,6 +104,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_verify.c \
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \
+  %D%/unit/test_memories.c \
   %D%/unit/test_overlap.c \
   %D%/unit/test_stream.c \
   %D%/unit/test_report.c \
