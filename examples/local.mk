@@ -27,6 +27,7 @@ EXAMPLES = \
   %D%/alexnet_groups/npu16x2.chip \
   %D%/alexnet_groups/cores.c \
   %D%/firmware/Makefile \
+  %D%/firmware/an547.chip \
   %D%/firmware/main.c \
   %D%/firmware/profile.c \
   %D%/firmware/profile.h \

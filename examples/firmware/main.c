@@ -7,7 +7,17 @@
 #include "profile.h"
 #endif
 
+/* With CHIP=an547.chip there are two arenas, whose sections the linker script knows. */
+#ifdef DIGITS_ARENA_DTCM_BYTES
+static DIGITS_SECTION_DTCM digits_arena_dtcm arena_dtcm;
+static DIGITS_SECTION_SRAM digits_arena_sram arena_sram;
+#define ARENAS &arena_dtcm, &arena_sram
+#define ARENA_BYTES (DIGITS_ARENA_DTCM_BYTES + DIGITS_ARENA_SRAM_BYTES)
+#else
 static digits_arena arena;
+#define ARENAS &arena
+#define ARENA_BYTES DIGITS_ARENA_BYTES
+#endif
 
 int
 main(void)
@@ -17,11 +27,11 @@ main(void)
 #ifdef DIGITS_PROFILE
 	profile_start();
 #endif
-	printf("%s: %u bytes of RAM for the arena\n", "digits", (unsigned)DIGITS_ARENA_BYTES);
+	printf("%s: %u bytes of RAM for the arena\n", "digits", (unsigned)ARENA_BYTES);
 	for (int i = 0; i < SAMPLE_COUNT; i++) {
 		int best = 0;
 
-		if (digits_run(samples[i], scores, &arena) != 0) {
+		if (digits_run(samples[i], scores, ARENAS) != 0) {
 			printf("digits_run failed\n");
 			return 1;
 		}

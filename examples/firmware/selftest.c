@@ -4,12 +4,19 @@
 #include "digits_selftest.h"
 
 static DIGITS_ALIGNED unsigned char memory[DIGITS_SELFTEST_BYTES];
+#ifdef DIGITS_ARENA_DTCM_BYTES /* CHIP=an547.chip: then it is the outputs only */
+static DIGITS_SECTION_DTCM digits_arena_dtcm arena_dtcm;
+static DIGITS_SECTION_SRAM digits_arena_sram arena_sram;
+#define ARENAS &arena_dtcm, &arena_sram, memory
+#else
+#define ARENAS memory
+#endif
 
 int
 main(void)
 {
 	struct digits_failure failure;
-	int k = digits_selftest(memory, &failure);
+	int k = digits_selftest(ARENAS, &failure);
 
 	if (k == 0)
 		printf("digits: the known-answer tests pass\n");
