@@ -44,6 +44,7 @@ shell_tests = \
   %D%/page.test \
   %D%/profile.test \
   %D%/stack.test \
+  %D%/memories.test \
   %D%/streams.test \
   %D%/selftest.test \
   %D%/signals.test \
