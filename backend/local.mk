@@ -45,6 +45,7 @@ libnetc_a_SOURCES += %D%/stream_choose.c
 libnetc_a_SOURCES += %D%/input_rows.c
 libnetc_a_SOURCES += %D%/input_rows_emit.c
 libnetc_a_SOURCES += %D%/stream_emit.c
+libnetc_a_SOURCES += %D%/stream_strips.c
 libnetc_a_SOURCES += %D%/chip_c.c
 libnetc_a_SOURCES += %D%/chip_c.h
 libnetc_a_SOURCES += %D%/chip_call.c

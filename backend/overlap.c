@@ -275,7 +275,8 @@ find_chain_overlap(struct call *c, const struct arg *y)
 		for (size_t i = 0; map->stage < 0 && i < c->args.n; i++)
 			if (c->args.v[i].buf == map->buf) {
 				c->args.v[i].yields = may_alias(c->args.v[i].dtype, y->dtype);
-				c->args.v[i].distance = most(-map->buf->bytes, stream_distance(c->stream, (int)m));
+				c->args.v[i].distance = most(-map->buf->bytes, stream_distance(c->stream, (int)m))
+					+ c->args.v[i].offset * dtype_info[c->args.v[i].dtype].bytes;
 			}
 	}
 }

@@ -31,6 +31,8 @@ static const struct reads table[] = {
 	{ "quantize", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
 	{ "dequantize", READS_ELEMENTS, { "x", NULL }, LIES_OVER, ROWS },
 	{ "rescale", READS_ELEMENTS, { "x", NULL }, LIES_OVER, WHOLE },
+	{ "copy", READS_PARTS, { "x", NULL }, LIES_APART, ROWS },
+	{ "permute", READS_PARTS, { "x", NULL }, LIES_APART, ROWS },
 	{ "move", READS_FIRST, { "x", NULL }, LIES_OVER, WHOLE },
 	{ "input", READS_NOTHING, { NULL, NULL }, LIES_APART, ROWS },
 };

@@ -8,6 +8,7 @@ enum reads_order {
 	READS_WINDOWS,           /* pixel after pixel, from windows of an image by y_h, x_h and pad_t */
 	READS_VECTORS,           /* vector after vector, each from one of the operand */
 	READS_ELEMENTS,          /* element after element */
+	READS_PARTS,             /* row after row, some columns or channels of each, with memcpy */
 	READS_FIRST,             /* everything is read before anything is written, in effect */
 	READS_NOTHING            /* its result comes from outside */
 };

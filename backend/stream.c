@@ -29,13 +29,14 @@ dim_or(const struct call *c, const char *parameter, int32_t otherwise)
 	return (int32_t)call_dim_or(c, parameter, otherwise);
 }
 
-/* Whether all of A's buffer is an image, row after row. */
+/* Whether all of A's buffer is an image, row after row, of whose first row A points to the beginning, or with PARTS to any element. */
 static bool
-is_map(const struct arg *a)
+is_map(const struct arg *a, bool parts)
 {
 	const struct tensor *t = a->tensor;
 
-	return a->buf && a->buf->kind != BUF_CONST && t && t->shape.rank == 3 && a->offset == 0 && t->pitch == t->shape.dim[2]
+	return a->buf && a->buf->kind != BUF_CONST && t && t->shape.rank == 3 && t->pitch == t->shape.dim[2] && t->offset == 0
+		&& a->offset >= 0 && a->offset < (parts ? (int64_t)t->shape.dim[1] * t->shape.dim[2] : 1)
 		&& a->buf->bytes == tensor_bytes(t) && a->dtype == t->dtype && a->buf->bytes / t->shape.dim[0] % a->buf->align == 0;
 }
 
@@ -43,6 +44,27 @@ static int32_t
 height_of(const struct arg *a)
 {
 	return a->tensor->shape.dim[0];
+}
+
+/* Of a call that copies a part of each row the dimension that counts rows, if it is one that goes from row to row of Y and X. */
+static struct arg *
+rows_copied(const struct call *c, const struct tensor *y, const struct tensor *x)
+{
+	struct arg *rows = call_find_dim(c, "rows");
+	int64_t y_step = call_dim_or(c, "y_pitch", 0), x_step = call_dim_or(c, "x_pitch", 0);
+	char count[] = "n0", to[] = "y0", from[] = "x0";
+
+	for (int d = 0; !rows && d < RANK_MAX; d++) {
+		count[1] = to[1] = from[1] = (char)('0' + d);
+		if (call_dim_or(c, count, 1) == 1)
+			continue;
+		rows = call_find_dim(c, count);
+		y_step = call_dim_or(c, to, 0);
+		x_step = call_dim_or(c, from, 0);
+	}
+	if (!rows || rows->i != y->shape.dim[0] || y->shape.dim[0] != x->shape.dim[0] || rows->i == 1)
+		return NULL;
+	return y_step == (int64_t)y->shape.dim[1] * y->shape.dim[2] && x_step == (int64_t)x->shape.dim[1] * x->shape.dim[2] ? rows : NULL;
 }
 
 /* Element for element, A has a row for each of Y. */
@@ -54,6 +76,8 @@ goes_along(const struct reads *f, const struct call *c, const struct arg *a)
 
 	if (f->order == READS_WINDOWS)
 		return true;
+	if (f->order == READS_PARTS)
+		return rows_copied(c, y, x) != NULL;
 	if (memcmp(x->shape.dim, y->shape.dim, 2 * sizeof *x->shape.dim) != 0)
 		return false;
 	return f->order == READS_VECTORS || (x->shape.dim[2] == y->shape.dim[2] && (rows->i == 1 || rows->i % y->shape.dim[0] == 0));
@@ -63,9 +87,10 @@ bool
 stream_takes(const struct call *c)
 {
 	const struct reads *f = c->stream || c->copied ? NULL : stage_reads(c);
+	bool parts = f && f->order == READS_PARTS;
 	int maps = 0, scratch = 0;
 
-	if (!f || c->args.v[0].kind != ARG_OUT || !is_map(&c->args.v[0]))
+	if (!f || c->args.v[0].kind != ARG_OUT || !is_map(&c->args.v[0], parts))
 		return false;
 	for (size_t i = 1; i < c->args.n; i++) {
 		const struct arg *a = &c->args.v[i];
@@ -74,7 +99,7 @@ stream_takes(const struct call *c)
 			return false; /* a chain has one, which its stages share */
 		if (a->kind != ARG_IN && a->kind != ARG_OUT)
 			continue;
-		if (!reads_operand(f, a) || !is_map(a) || !goes_along(f, c, a) || a->buf == c->args.v[0].buf)
+		if (!reads_operand(f, a) || !is_map(a, parts) || !goes_along(f, c, a) || a->buf == c->args.v[0].buf)
 			return false;
 		maps++;
 	}
@@ -448,6 +473,9 @@ narrow(const struct stream *s, struct stream_stage *g)
 		else
 			rows->i = rows->i / height * g->band;
 		break;
+	case READS_PARTS:
+		rows_copied(c, c->args.v[0].tensor, c->args.v[g->read[0].arg].tensor)->i = g->band;
+		break;
 	case READS_FIRST: case READS_NOTHING:
 		set_band(c, "row", false, 0, BAND_FIRST);
 		rows->i = g->band;
@@ -488,6 +516,16 @@ share_scratch(struct stream *s)
 	return most;
 }
 
+/* Whether B is the window of a map of S. */
+static bool
+is_window(const struct stream *s, const struct buffer *b)
+{
+	for (size_t i = 0; i + 1 < s->maps.n; i++)
+		if (s->maps.v[i].buf == b && s->maps.v[i].stage >= 0)
+			return true;
+	return false;
+}
+
 /* What the chain touches, and its calls with the buffers that they touch there. */
 static void
 collect_args(struct program *p, struct stream *s, struct call *chain)
@@ -508,7 +546,7 @@ collect_args(struct program *p, struct stream *s, struct call *chain)
 
 			if (a->kind == ARG_SCRATCH)
 				a->buf = scratch;
-			if (a->kind <= ARG_SCRATCH && a->buf && a->buf != y->buf)
+			if (a->kind <= ARG_SCRATCH && a->buf && a->buf != y->buf && !(a->kind == ARG_IN && is_window(s, a->buf)))
 				add_arg(p, chain, *a, a->buf->kind == BUF_CONST ? ARG_CONST : a->buf == scratch || (a->kind == ARG_OUT) ? ARG_SCRATCH : ARG_IN);
 		}
 	}

@@ -13,6 +13,11 @@ int64_t stream_window_bytes(const struct stream *);
 /* Puts the chain into the program, in the place of its calls, the first of which comes behind BEFORE (NULL: is the first of all). */
 void stream_insert(struct program *, struct stream *, struct call *before);
 
+/* stream_strips.c: the strip of columns that C is part of, from 1 on; 0: of none.  Moves the calls that put strips in place behind the
+ * strips. */
+int stream_strip_of(const struct call *c);
+void stream_paste(struct program *);
+
 /* stream_alias.c: gives results that lie in what they are computed from buffers of their own, and back to those whose calls are in no chain. */
 struct pair { const struct call *call; struct buffer *input, *result; };
 struct parted { ARRAY(struct pair) of; };

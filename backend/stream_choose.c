@@ -10,8 +10,8 @@ enum {
 	BAND_MAX = 16            /* rows */
 };
 
-/* Calls that run as one: COUNT from FIRST on. */
-struct unit { int first, count; struct stream *stream; int64_t live; };
+/* Calls that run as one: COUNT from FIRST on; a STRIP of columns is a chain as it is. */
+struct unit { int first, count; struct stream *stream; int64_t live; bool strip; };
 
 struct choice {
 	struct program *p;
@@ -115,7 +115,7 @@ live_of(const struct choice *h, const struct unit *u)
 static struct unit
 unit_of(struct choice *h, int first, int count, int32_t band)
 {
-	struct unit u = { first, count, NULL, 0 };
+	struct unit u = { first, count, NULL, 0, false };
 
 	if (count > 1 || band > 0)
 		u.stream = stream_make(&h->scratch, h->calls + first, count, band > 0 ? band : 1);
@@ -151,7 +151,7 @@ calls_between(const struct choice *h, size_t from, size_t to)
 static bool
 can_be_in_chain(const struct choice *h, const struct unit *u)
 {
-	return u->stream || stream_takes(h->calls[u->first]);
+	return !u->strip && (u->stream || stream_takes(h->calls[u->first]));
 }
 
 /* The best chain that takes the units FROM to TO in; false: none is better than what is there. */
@@ -198,6 +198,7 @@ widen_bands(struct choice *h, int64_t limit)
 			struct unit wide = unit_of(h, u->first, u->count, band);
 
 			if (wide.live <= limit) {
+				wide.strip = u->strip;
 				*u = wide;
 				break;
 			}
@@ -256,6 +257,24 @@ choose_all(struct choice *h)
 	}
 }
 
+/* The units that there are before any is chosen: strips, and single calls. */
+static void
+start_units(struct choice *h)
+{
+	for (int i = 0, count; i < h->n; i += count) {
+		struct unit u;
+		int strip = stream_strip_of(h->calls[i]);
+
+		for (count = 1; strip && count < CHAIN_MAX && i + count < h->n && stream_strip_of(h->calls[i + count]) == strip;)
+			count++;
+		u = unit_of(h, i, count, 0);
+		u.strip = u.stream != NULL;
+		if (!u.stream && count > 1)
+			u = unit_of(h, i, count = 1, 0);
+		ARRAY_PUSH(&h->scratch, h->units, u);
+	}
+}
+
 void
 program_stream(struct program *p, int64_t target)
 {
@@ -263,17 +282,16 @@ program_stream(struct program *p, int64_t target)
 	struct parted parted = { 0 };
 	int i = 0;
 
+	stream_paste(p);
 	stream_part(p, &parted);
 	for (struct call *c = p->first; c; c = c->next)
 		call_find_overlap(c);
 	program_spread(p);
 	plan_lifetimes(p);
 	h.calls = ARENA_ARRAY(&h.scratch, struct call *, (size_t)h.n);
-	for (struct call *c = p->first; c; c = c->next) {
-		h.calls[i] = c;
-		ARRAY_PUSH(&h.scratch, h.units, unit_of(&h, i, 1, 0));
-		i++;
-	}
+	for (struct call *c = p->first; c; c = c->next)
+		h.calls[i++] = c;
+	start_units(&h);
 	if (p->cores == 1 && h.units.n > 0 && target == STREAM_EVERYWHERE)
 		choose_all(&h);
 	else if (p->cores == 1 && h.units.n > 0)

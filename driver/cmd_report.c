@@ -9,6 +9,7 @@
 #include "driver/ram.h"
 #include "driver/cmd_report.h"
 #include "driver/dead.h"
+#include "driver/strips.h"
 #include "driver/progress.h"
 #include "driver/table.h"
 
@@ -163,6 +164,8 @@ print_totals(struct view *v)
 	print_total(v, "layers computed", totals->layers, "");
 	print_total(v, "MACs", totals->macs, "");
 	print_dead_macs(v);
+	if (p->graph->strips)
+		print_total(v, "MACs recomputed", strips_macs(p->graph), " (among these: columns that two strips need)");
 	print_total(v, "parameters", totals->params, "");
 	print_total(v, "constants", totals->const_bytes, " bytes");
 	if (p->graph->chip)
@@ -265,6 +268,7 @@ print_text(struct view *v)
 	print_totals(v);
 	memories_print(v->c, v->r);
 	dead_print(v->c);
+	strips_print(v->c);
 	if (v->r->profile)
 		print_profile(v);
 	plans_print(v->c, g->plans, "\nrewritten or cut:\n");

@@ -118,8 +118,12 @@ plan(struct compilation *c, enum io_mode io, int64_t target)
 struct program *
 compile_smallest(struct compilation *c, enum io_mode io, bool stream)
 {
-	struct program *whole = plan(c, io, INT64_MAX), *rows = whole && stream ? plan(c, io, 0) : NULL;
+	struct program *whole, *rows;
 
+	if (stream && c->graph->strips)
+		return plan(c, io, 0); /* strips are made to be chains */
+	whole = plan(c, io, INT64_MAX);
+	rows = whole && stream ? plan(c, io, 0) : NULL;
 	return rows && ram_is_less(rows, whole) ? rows : whole;
 }
 
@@ -147,7 +151,7 @@ keep_limit(struct compilation *c, const struct options *o)
 static bool
 streams_first(const struct options *o)
 {
-	return o->stream == STREAM_ON || (o->stream == STREAM_AUTO && o->io == IO_STREAM && !o->limits_ram);
+	return o->stream == STREAM_ON || (o->strips && !o->limits_ram) || (o->stream == STREAM_AUTO && o->io == IO_STREAM && !o->limits_ram);
 }
 
 bool
@@ -180,8 +184,15 @@ compile_file(struct compilation *c, const struct options *o, bool *stopped)
 		return false;
 	if (options_draw(o))
 		c->written = graph_clone(&c->ir, c->graph);
-	if (!compile_passes(c, &ctx, stopped))
+	progress_step("running the passes");
+	if (!passes_run_some(c->graph, &ctx, 0, PASS_strips, stopped))
 		return false;
+	if (!*stopped) {
+		ctx.strips = recompute_choose(c, &ctx, o);
+		progress_step("running the passes");
+		if (!passes_run_some(c->graph, &ctx, PASS_strips, PASS_COUNT, stopped))
+			return false;
+	}
 	if (*stopped)
 		return true;
 	if (!compile_lower(c, o))

@@ -32,6 +32,8 @@ bool compile_passes(struct compilation *, struct pass_ctx *, bool *stopped);
 /* The graph lowered and its arena planned, as small as it gets, STREAM: with chains of layers by rows; NULL after reporting errors. */
 struct program *compile_smallest(struct compilation *, enum io_mode, bool stream);
 bool compile_lower(struct compilation *, const struct options *);
+/* recompute.c: what the pass strips is to do for --recompute to the graph as the passes before it left it. */
+struct strip_demand recompute_choose(const struct compilation *, const struct pass_ctx *, const struct options *);
 /* All of these for o->files[0], with the dumps asked for on standard output.  *STOPPED: by --stop-after, and there
  * is no program. */
 bool compile_file(struct compilation *, const struct options *, bool *stopped);

@@ -27,12 +27,15 @@ netc_SOURCES = \
   %D%/signals.c \
   %D%/signals.h \
   %D%/sweep.c \
+  %D%/strips.c \
+  %D%/strips.h \
   %D%/table.c \
   %D%/table.h
 netc_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS) -lm
 # The pipeline is in the library, where tests and fuzzers find it.
 libnetc_a_SOURCES += \
   %D%/compile.c \
+  %D%/recompute.c \
   %D%/ram.c \
   %D%/ram.h \
   %D%/progress.c \

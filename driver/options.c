@@ -216,6 +216,20 @@ parse_ram_limit(const struct command *cmd, struct options *o, const char *text)
 }
 
 static bool
+parse_strips(const struct command *cmd, struct options *o, const char *text)
+{
+	uint64_t n = STRIPS_MAX;
+
+	if (text && !parse_number(cmd, "--recompute", text, STRIPS_MAX, &n))
+		return false;
+	o->strips = (int32_t)n;
+	if (n >= 2)
+		return true;
+	usage_error(cmd, "--recompute needs 2 strips or more, not %d", (int)n);
+	return false;
+}
+
+static bool
 parse_trace(const struct command *cmd, struct options *o, const char *text)
 {
 	static const char *const stages[] = { "parse" };
@@ -281,6 +295,7 @@ parse_value(const struct command *cmd, struct options *o, enum option_id id, cha
 		i = choose(cmd, "--stream", text, stream_modes, 4);
 		o->stream = (enum stream_mode)i;
 		return i >= 0;
+	case OPT_RECOMPUTE:   return parse_strips(cmd, o, text);
 	case OPT_ALLOW:
 		i = choose(cmd, "--allow", text, classes, 2);
 		o->allow = i == 0 ? CLASS_EXACT : CLASS_BOUNDED;
@@ -410,6 +425,16 @@ check_chip(const struct command *cmd, const struct options *o)
 	return false;
 }
 
+/* Strips are of chains by rows. */
+static bool
+check_strips(const struct command *cmd, const struct options *o)
+{
+	if (!o->strips || o->stream != STREAM_OFF)
+		return true;
+	usage_error(cmd, "--recompute needs chains by rows, which --stream=off forbids");
+	return false;
+}
+
 /* What a package has no place for. */
 static bool
 check_package(const struct command *cmd, const struct options *o)
@@ -464,6 +489,6 @@ options_parse(struct options *o, const struct command *cmd, int argc, char **arg
 	else if (cmd->max_files >= 0 && o->nfiles > cmd->max_files)
 		usage_error(cmd, "%s takes only %s, what is '%s'?", cmd->name, cmd->arguments, o->files[cmd->max_files]);
 	else
-		return check_chip(cmd, o) && check_package(cmd, o) && check_passes(cmd, o);
+		return check_chip(cmd, o) && check_strips(cmd, o) && check_package(cmd, o) && check_passes(cmd, o);
 	return false;
 }

@@ -30,6 +30,7 @@ struct options {
 	enum package package;
 	enum io_mode io;
 	enum stream_mode { STREAM_AUTO, STREAM_ON, STREAM_OFF, STREAM_ALL } stream;
+	int32_t strips;                 /* --recompute: at most so many; 0: none */
 	bool limits_ram;
 	int64_t ram_limit;              /* bytes of the arena, of all arenas */
 	ARRAY(struct memory_limit) memory_limits; /* --ram-limit=MEMORY:BYTES */

@@ -4,6 +4,7 @@
 #include "driver/cmd_report.h"
 #include "driver/memories.h"
 #include "driver/dead.h"
+#include "driver/strips.h"
 
 static bool
 has_attr(const struct node *n, enum attr a)
@@ -156,6 +157,8 @@ report_json(struct compilation *c, const struct report *r)
 	json_put(j, "outputs", out);
 	json_put(j, "layers", layers);
 	json_put(j, "dead_channels", dead_json(g));
+	if (g->strips)
+		json_put(j, "strips", strips_json(g));
 	json_put(j, "totals", totals_json(r));
 	if (memories)
 		json_put(j, "memories", memories);

@@ -51,6 +51,7 @@ graph_clone(struct arena *a, const struct graph *g)
 	c->chip = g->chip;
 	c->plans = g->plans;
 	c->dead = g->dead;
+	c->strips = g->strips;
 	c->loc = g->loc;
 	return c;
 }

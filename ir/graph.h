@@ -104,6 +104,7 @@ struct node {
 	const struct plan *plan;    /* chips/plan.h: how it is still to be executed; NULL: as it is */
 	const struct chip_op *unit; /* the unit of the chip that runs it; NULL: portable C */
 	int core;              /* which core runs it */
+	int strip;             /* of the strips of columns that the pass strips has made, from 1 on; 0: part of none */
 	struct node *prev, *next;
 };
 
@@ -135,6 +136,14 @@ struct dead_channels {
 	int64_t macs_before, macs;
 };
 
+/* A chain of layers that the pass strips computes in strips of columns. */
+struct strip_record {
+	struct strip_record *next;
+	name first, last;      /* layers */
+	int32_t strips;
+	int64_t macs_before, macs;
+};
+
 struct graph {
 	name name;             /* the network's */
 	struct arena *arena;
@@ -153,6 +162,7 @@ struct graph {
 	const struct chip *chip;         /* what it is compiled for; NULL: portable C alone */
 	struct layer_plan *plans;        /* chips/plan.h: what became of each layer, in order; NULL without decompositions */
 	struct dead_channels *dead;      /* NULL: nothing was dead */
+	struct strip_record *strips;     /* NULL: there are none */
 	struct loc loc;
 };
 

@@ -26,6 +26,9 @@ libnetc_a_SOURCES += \
 	%D%/pieces.h \
 	%D%/record.c \
 	%D%/record.h \
+	%D%/strips.c \
+	%D%/strips.h \
+	%D%/strips_choose.c \
 	%D%/structure.c \
 	%D%/structure.h \
 	%D%/grouped.c \
@@ -42,6 +45,9 @@ libnetc_a_SOURCES += \
 	%D%/split_rows.c \
 	%D%/split_out.c \
 	%D%/split_sum.c \
+	%D%/strips.c \
+	%D%/strips.h \
+	%D%/strips_choose.c \
 	%D%/fill_channels.c \
 	%D%/place_units.c \
 	%D%/check_classes.c \

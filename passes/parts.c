@@ -43,6 +43,7 @@ part_add(struct cutter *c, enum op op, name text, struct tensor *const *in, int 
 		plan_broken(c->n, "cannot be carried out: %s: %s", op_info[op].name, why);
 	part->label = c->n->label;
 	part->core = c->n->core;
+	part->strip = c->n->strip;
 	return part;
 }
 

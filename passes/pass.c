@@ -73,12 +73,10 @@ end_stage(struct graph *g, const struct pass_ctx *ctx, const char *stage)
 }
 
 bool
-passes_run(struct graph *g, struct pass_ctx *ctx, bool *stopped)
+passes_run_some(struct graph *g, struct pass_ctx *ctx, enum pass_id first, enum pass_id end, bool *stopped)
 {
-	int i;
-
-	*stopped = end_stage(g, ctx, built);
-	for (i = 0; i < PASS_COUNT && !*stopped; i++) {
+	*stopped = first == 0 && end_stage(g, ctx, built);
+	for (enum pass_id i = first; i < end && !*stopped; i++) {
 		bool ok = passes[i].run(g, ctx);
 
 		arena_free(ctx->scratch);
@@ -87,4 +85,10 @@ passes_run(struct graph *g, struct pass_ctx *ctx, bool *stopped)
 		*stopped = end_stage(g, ctx, passes[i].name);
 	}
 	return true;
+}
+
+bool
+passes_run(struct graph *g, struct pass_ctx *ctx, bool *stopped)
+{
+	return passes_run_some(g, ctx, 0, PASS_COUNT, stopped);
 }

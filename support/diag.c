@@ -155,6 +155,8 @@ report(struct diag *d, enum kind kind, struct loc loc, const char *flag, const c
 	size_t at = 0, bol = 0;
 	int line = 0;
 
+	if (!d->out)
+		return;
 	if (s) {
 		at = loc.start - s->base;
 		line = find_line(d->arena, s, at, &bol);
@@ -206,6 +208,8 @@ diag_note(struct diag *d, struct loc loc, const char *fmt, ...)
 __attribute__((format(printf, 4, 0))) static void
 report_in(struct diag *d, enum kind kind, const char *path, const char *fmt, va_list ap)
 {
+	if (!d->out)
+		return;
 	show_text(d->out, path, strlen(path));
 	fputs(": ", d->out);
 	put_text(d, kind, "", fmt, ap);

@@ -45,7 +45,7 @@ extern const char *const warning_names[WARN_COUNT];
 
 struct diag {
 	struct arena *arena;
-	FILE *out;        /* stderr */
+	FILE *out;        /* stderr; NULL: messages are only counted */
 	bool colour;      /* a terminal */
 	int limit;        /* errors printed before the rest are only counted; 0: all */
 	int errors;       /* reported so far, printed or not */

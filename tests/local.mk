@@ -102,6 +102,7 @@ check_PROGRAMS += %D%/unit/unit
   %D%/unit/test_shuffle.c \
   %D%/unit/shuffle_rows.def \
   %D%/unit/test_split.c \
+  %D%/unit/test_strips.c \
   %D%/unit/test_verify.c \
   %D%/unit/test_storage.c \
   %D%/unit/test_plan.c \

@@ -1,0 +1,76 @@
+/* --recompute: in how many strips chains are to be computed.
+ *
+ * The pass strips finds its chains by an estimate; what an arena they make is known when it is planned.  So the passes that are left and the plan
+ * are tried on copies of the graph: with few strips at most, then with more, until a limit is kept, or for the smallest arena. */
+#include <config.h>
+#include "driver/compile.h"
+#include "driver/progress.h"
+#include "driver/ram.h"
+
+enum { DEMANDS = 3 };
+
+struct trial { struct strip_demand demand; int64_t missing, bytes; bool good, any; };
+
+/* What comes of the demand; messages are left to the compilation itself. */
+static void
+try_demand(const struct compilation *c, const struct pass_ctx *ctx, const struct options *o, struct trial *t)
+{
+	struct compilation copy = *c;
+	struct pass_ctx its = *ctx;
+	bool stopped;
+
+	copy.ir = copy.pass = (struct arena){ 0 };
+	copy.diag.out = NULL;
+	copy.graph = graph_clone(&copy.ir, c->graph);
+	its.diag = &copy.diag;
+	its.scratch = &copy.pass;
+	its.dump_after = its.stop_after = NULL;
+	its.verify = false;
+	its.strips = t->demand;
+	t->good = passes_run_some(copy.graph, &its, PASS_strips, PASS_COUNT, &stopped) && compile_lower(&copy, o);
+	if (t->good) {
+		t->any = copy.graph->strips != NULL;
+		t->missing = ram_missing(copy.program, o);
+		t->bytes = copy.program->arena_bytes;
+	}
+	arena_free(&copy.pass);
+	arena_free(&copy.ir);
+}
+
+static bool
+is_smaller(const struct trial *a, const struct trial *b)
+{
+	return a->good && (!b->good || a->missing < b->missing || (a->missing == b->missing && a->bytes < b->bytes));
+}
+
+/* Whether limits are asked for, and kept: then fewer strips are better than less memory. */
+static bool
+is_enough(const struct compilation *c, const struct trial *t, const struct options *o)
+{
+	return t->good && t->missing == 0 && o->stream == STREAM_AUTO && (o->limits_ram || o->memory_limits.n > 0 || c->chip);
+}
+
+struct strip_demand
+recompute_choose(const struct compilation *c, const struct pass_ctx *ctx, const struct options *o)
+{
+	static const int32_t most[DEMANDS] = { 2, 8, STRIPS_MAX };
+	struct trial best = { 0 };
+
+	if (!o->strips)
+		return best.demand;
+	if (o->stream == STREAM_ALL)
+		return (struct strip_demand){ .most = o->strips, .everywhere = true, .input_by_rows = o->io == IO_STREAM };
+	progress_step("trying strips");
+	try_demand(c, ctx, o, &best);
+	for (int i = 0; i < DEMANDS && best.good && !is_enough(c, &best, o); i++) {
+		struct trial t = { .demand = { .most = most[i] < o->strips ? most[i] : o->strips, .target = o->limits_ram ? o->ram_limit : 0,
+			.ports_outside = o->io == IO_CALLER, .input_by_rows = o->io == IO_STREAM } };
+
+		try_demand(c, ctx, o, &t);
+		if (t.any && is_smaller(&t, &best))
+			best = t;
+		if (most[i] >= o->strips)
+			break;
+	}
+	return best.demand;
+}
