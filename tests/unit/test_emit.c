@@ -321,6 +321,7 @@ buffer(struct fixture *f, enum buffer_kind kind, const struct tensor *t)
 	*b = (struct buffer){ .kind = kind, .port = kind == BUF_INPUT ? PORT_IN : kind == BUF_OUTPUT ? PORT_OUT : PORT_NONE,
 		.id = (int)f->program.buffers.n, .name = t->name, .dtype = t->dtype,
 		.shape = t->shape, .bytes = tensor_bytes(t), .align = 16, .data = t->data };
+	b->memory = kind == BUF_CONST; /* the one arena, and the one place for constants */
 	ARRAY_PUSH(&f->arena, f->program.buffers, b);
 	if (kind == BUF_CONST)
 		ARRAY_PUSH(&f->arena, f->program.consts, b);
@@ -392,6 +393,9 @@ fixture_start(struct fixture *f)
 	graph_output(f->graph, intern(f->names, "y"), y);
 	graph_tidy(f->graph);
 	f->program = (struct program){ .arena = &f->arena, .graph = f->graph, .arena_bytes = 24, .arena_align = 16 };
+	program_memories(&f->program);
+	f->program.memories.v[0].bytes = 24;
+	f->program.memories.v[0].align = 16;
 	in = buffer(f, BUF_INPUT, x);
 	mid = buffer(f, BUF_ARENA, h);
 	out = buffer(f, BUF_OUTPUT, y);
