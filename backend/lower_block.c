@@ -49,10 +49,19 @@ call_scaling(struct blocked *k, struct call *c)
 		folded[o] = (int32_t)sum;
 		if (blocks_constant(n, o))
 			lower_constant_channel(&r, o, &folded[o]);
+		else if (block_limits_shifts(k->u.op) && (r.by[o].m == 0 || r.by[o].shift < k->u.op->requant.shift_lo)) /* 0, whatever the sum */
+			*(struct multiplier *)&r.by[o] = (struct multiplier){ .m = 0, .shift = k->u.op->requant.shift_hi };
 	}
 	call_place(k->u.l, c, ARG_CONST, "bias", unit_constant(&k->u, arena_printf(k->u.l->p->arena, "%s.bias_folded", n->name), DT_I32,
 		&(struct shape){ 1, { count } }, folded, 1, NULL));
 	call_multipliers(k->u.l, c, &r);
+}
+
+/* The channels of a block OP. */
+static int64_t
+channels_of(const struct blocked *k, const struct chip_op *op)
+{
+	return op == k->b.full ? k->b.channels : block_size(op, VAR_OUT);
 }
 
 /* Bytes of the packed weights of one block OP. */
@@ -73,7 +82,7 @@ static void
 pack_filters(const struct blocked *k, const struct chip_op *op, int64_t first, int64_t count, char *to)
 {
 	const struct chip_layout *l = &op->layout[OPERAND_W];
-	const int64_t step[DIM_COUNT] = { [DIM_OUT] = k->b.k, [DIM_IN] = 1 }, channels = block_size(op, VAR_OUT), bytes = packed_bytes(k, op);
+	const int64_t step[DIM_COUNT] = { [DIM_OUT] = k->b.k, [DIM_IN] = 1 }, channels = channels_of(k, op), bytes = packed_bytes(k, op);
 	const int8_t *w = k->u.node->in[1]->data;
 	struct arena scratch = { 0 };
 	int8_t *filled = ARENA_ARRAY(&scratch, int8_t, (size_t)(channels * k->b.k)), *packed;
@@ -114,7 +123,7 @@ call_weights(struct blocked *k, struct call *c, const char *param, const struct 
 	}
 	l = &op->layout[OPERAND_W];
 	type = l->fused == DT_COUNT ? DT_I8 : l->fused;
-	bytes = (to - from) / block_size(op, VAR_OUT) * packed_bytes(k, op);
+	bytes = (to - from) / channels_of(k, op) * packed_bytes(k, op);
 	all = arena_alloc(a, (size_t)(bytes * k->groups));
 	for (int32_t g = 0; g < k->groups; g++)
 		pack_filters(k, op, g * k->b.filters + from, to - from, all + g * bytes);
@@ -202,6 +211,65 @@ call_blocks(struct blocked *k, struct call *c, int32_t column_pitch)
 	return ok;
 }
 
+/* The working memory of a run: what a call of it is given, and behind that the windows that are collected.  Sets where those begin. */
+static struct place
+all_scratch(struct blocked *k, int64_t *columns)
+{
+	enum { ALIGN = 8 };
+	const struct chip_op *op = k->b.full;
+	const int64_t collected = blocks_in_place(&k->b, k->u.node) ? 0 : (int64_t)blocks_column_pitch(&k->b) * k->b.rows;
+	const int align = op->layout[OPERAND_X].align > ALIGN ? op->layout[OPERAND_X].align : ALIGN;
+	struct chip_vars v;
+	struct buffer *s;
+
+	blocks_vars(&k->b, op, k->u.node, &v);
+	*columns = (chip_scratch(op, &v) + align - 1) / align * align;
+	s = lower_scratch(k->u.l, k->u.node, DT_I8, *columns + collected > 0 ? *columns + collected : 1);
+	if (align > s->align)
+		s->align = align;
+	return (struct place){ .buf = s, .dtype = DT_I8 };
+}
+
+/* A layer as a loop around runs of channels. */
+static bool
+lower_all(struct blocked *k)
+{
+	struct lower *l = k->u.l;
+	const struct node *n = k->u.node;
+	const bool in_place = blocks_in_place(&k->b, n);
+	struct call *c = lower_call(l, n, in_place ? "block_all_dense_i8" : "block_all_conv2d_i8");
+	int64_t columns;
+	bool ok = true;
+
+	c->unit = n->unit;
+	/* a run with working memory reads its windows before it writes */
+	c->collected = n->unit->scratch || (!in_place && !blocks_run(&k->b, n));
+	c->at_once = c->collected || k->b.windows % k->b.rows <= 1 ? k->b.rows : 0;
+	call_out(l, c, "y", n->out);
+	call_in(l, c, "x", n->in[0]);
+	call_weights(k, c, "weight", k->b.full, 0, k->b.filters);
+	call_scaling(k, c);
+	call_place(l, c, ARG_SCRATCH, "scratch", all_scratch(k, &columns));
+	if (!in_place)
+		call_int(l, c, "x_zero", n->in[0]->quant.zero);
+	call_int(l, c, "y_zero", n->out->quant.zero);
+	call_act(l, c, n, n->attr.act);
+	if (in_place)
+		call_matrix(k, c);
+	else
+		call_window(k, c);
+	call_dim(l, c, "rows", k->b.rows);
+	call_dim(l, c, "in", k->b.k);
+	if (!in_place) {
+		call_dim(l, c, "run", blocks_run(&k->b, n));
+		call_dim(l, c, "column", columns);
+		call_dim(l, c, "column_pitch", blocks_column_pitch(&k->b));
+		call_dim(l, c, "step", packed_bytes(k, k->b.full));
+	}
+	call_block(k, c, "full", k->b.full, &ok);
+	return ok;
+}
+
 bool
 lower_blocks(struct lower *l, const struct node *n)
 {
@@ -218,6 +286,8 @@ lower_blocks(struct lower *l, const struct node *n)
 	if (!blocks_find(n->unit, n, &k.b, &why, &limit))
 		die("lower: blocks for '%s': %s", n->name, why);
 	k.values = tensor_count(n->in[1]) / (k.b.filters * k.groups);
+	if (block_takes_all(n->unit))
+		return lower_all(&k);
 	whole = k.b.filters / k.b.channels * k.b.channels;
 	in_place = blocks_in_place(&k.b, n);
 	column = n->unit->types.v[0].x;

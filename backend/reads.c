@@ -10,6 +10,8 @@ static const struct reads table[] = {
 	{ "dwconv2d", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
 	{ "dot_conv2d", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
 	{ "dot_gather", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
+	{ "block_all_conv2d", READS_WINDOWS, { "x", NULL }, AS_STATED, ROWS },
+	{ "block_all_dense", READS_VECTORS, { "x", NULL }, AS_STATED, ROWS },
 	{ "block_conv2d", READS_WINDOWS, { "x", NULL }, AS_STATED, ROWS },
 	{ "maxpool", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },
 	{ "avgpool", READS_WINDOWS, { "x", NULL }, LIES_OVER, ROWS },

@@ -293,11 +293,15 @@ collect_block(struct cgen *g, const struct block *b)
 static void
 emit_unused(struct emitter *e, const struct chip_op *u)
 {
-	static const char *const parameters[] = { "multiplier", "shift", "in", "y_zero", "act_min", "act_max", "kh", "x_run", "w_run" };
-	enum { RUNS_ONLY = 6 };
+	static const char *const parameters[] = { "multiplier", "shift", "in", "y_zero", "act_min", "act_max", "x_run", "kh", "w_run" };
+	static const char *const of_all[] = { "runs", "scratch", "rows", "out" };
+	const size_t given = u->kind == KIND_RUNS ? 9 : block_takes_all(u) ? 7 : 6; /* of the parameters */
 
-	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
-		if (!chip_template_has(&u->call, parameters[i]) && (u->kind == KIND_RUNS || i < RUNS_ONLY))
+	for (size_t i = 0; i < sizeof of_all / sizeof *of_all && block_takes_all(u); i++)
+		if (!chip_template_has(&u->call, of_all[i]))
+			emit_line(e, "(void)%s;", of_all[i]);
+	for (size_t i = 0; i < given; i++)
+		if (!chip_template_has(&u->call, parameters[i]))
 			emit_line(e, "(void)%s;", parameters[i]);
 }
 
@@ -342,20 +346,23 @@ emit_block(struct cgen *g, struct emitter *e, const struct block_function *f)
 {
 	static const char *const parameters[] = { "int8_t *y", "int32_t y_pitch", "const void *x", "int32_t x_pitch", "const void *w",
 		"const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "int32_t in", "int32_t y_zero", "int32_t act_min",
-		"int32_t act_max" };
+		"int32_t act_max", /* and of all channels: */ "int32_t runs", "int32_t x_run", "void *scratch", "int32_t rows", "int32_t out" };
 	static const char *const of_runs[] = { "int8_t *y", "int32_t y_pitch", "const int8_t *x", "int32_t x_pitch", "int32_t x_run", "const int8_t *w",
 		"int32_t w_run", "const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "int32_t kh", "int32_t in", "int32_t y_zero",
 		"int32_t act_min", "int32_t act_max", "int32_t rows" };
 	const struct chip_op *u = f->block->unit;
 
-	emit_comment(e, arena_printf(g->arena, "%s %s, %s%d windows by %d channels.", u->chip->name, u->title,
-		u->kind == KIND_RUNS ? "up to " : "", (int)f->block->rows, (int)f->block->channels));
+	if (block_takes_all(u))
+		emit_comment(e, arena_printf(g->arena, "%s %s, all channels of up to %d windows.", u->chip->name, u->title, (int)block_rows(u)));
+	else
+		emit_comment(e, arena_printf(g->arena, "%s %s, %s%d windows by %d channels.", u->chip->name, u->title,
+			u->kind == KIND_RUNS ? "up to " : "", (int)f->block->rows, (int)f->block->channels));
 	if (u->kind == KIND_RUNS) {
 		emit_line(e, "NN_RUNS_INLINE void");
 		emit_list(e, f->id, of_runs, (int)(sizeof of_runs / sizeof *of_runs), "");
 	} else {
-		emit_line(e, "NN_BLOCK_INLINE void");
-		emit_list(e, f->id, parameters, (int)(sizeof parameters / sizeof *parameters), "");
+		emit_line(e, "%s void", block_takes_all(u) ? "static" : "NN_BLOCK_INLINE");
+		emit_list(e, f->id, parameters, (int)(sizeof parameters / sizeof *parameters) - (block_takes_all(u) ? 0 : 5), "");
 	}
 	emit_begin(e);
 	emit_unused(e, u);

@@ -198,7 +198,7 @@ static bool
 add_block_expression(struct filling *f, const struct chip_piece *p)
 {
 	static const char *const parameters[] = { "in", "rows", "out" }; /* of a C function that serves all sizes; the last two where it is flexible */
-	const size_t n = block_is_flexible(f->op) ? 3 : 1;
+	const size_t n = block_is_flexible(f->op) || block_takes_all(f->op) ? 3 : 1;
 
 	for (size_t i = 0; i < n && p->expr->kind == EXPR_NAME; i++)
 		if (strcmp(p->expr->u.str.s, parameters[i]) == 0) {

@@ -38,6 +38,47 @@ block_size(const struct chip_op *op, enum chip_var v)
 	return 0;
 }
 
+static const struct chip_set *
+set_of(const struct chip_op *op, enum chip_var v)
+{
+	for (const struct chip_limit *l = op->limits; l; l = l->next)
+		if (l->kind == LIMIT_SET && l->var == v)
+			return &l->set;
+	return NULL;
+}
+
+bool
+block_takes_all(const struct chip_op *op)
+{
+	const struct chip_set *out = set_of(op, VAR_OUT);
+	const bool int8 = op->types.n > 0 && op->types.v[0].x == DT_I8 && op->types.v[0].y == DT_I8;
+	struct chip_vars none;
+
+	chip_vars_clear(&none);
+	return op->kind == KIND_BLOCK && int8 && out && chip_set_at_least(out, &none, 1) < chip_set_at_most(out, &none, INT32_MAX);
+}
+
+/* The most rows that the run OP takes: it must take all numbers from 1 on.  0: it does not. */
+static int32_t
+all_rows(const struct chip_op *op)
+{
+	enum { MOST = 1024 };
+	const struct chip_set *rows = set_of(op, VAR_ROWS);
+	struct chip_vars none;
+	int32_t most = 0;
+
+	chip_vars_clear(&none);
+	while (rows && most < MOST && chip_set_has(rows, &none, most + 1))
+		most++;
+	return most;
+}
+
+int32_t
+block_rows(const struct chip_op *op)
+{
+	return block_takes_all(op) ? all_rows(op) : block_size(op, VAR_ROWS);
+}
+
 /* The least number of values from K on that OP takes; 0: none. */
 static int32_t
 values_at_least(const struct chip_op *op, int64_t k)
@@ -88,8 +129,8 @@ void
 blocks_vars(const struct blocks *b, const struct chip_op *op, const struct node *n, struct chip_vars *v)
 {
 	chip_vars_of(op, n, v);
-	v->v[VAR_ROWS] = block_size(op, VAR_ROWS);
-	v->v[VAR_OUT] = block_size(op, VAR_OUT);
+	v->v[VAR_ROWS] = b->full == op ? b->rows : block_size(op, VAR_ROWS);
+	v->v[VAR_OUT] = b->full == op ? b->channels : block_size(op, VAR_OUT);
 	v->v[VAR_IN] = b->k;
 	v->type[OPERAND_X] = op->types.v[0].x;
 	chip_vars_complete(op, v);
@@ -127,6 +168,34 @@ find_companions(struct blocks *b)
 	return NULL;
 }
 
+bool
+block_limits_shifts(const struct chip_op *op)
+{
+	return op->requant.shift_lo > -31 || op->requant.shift_hi < 30;
+}
+
+/* Whether OP takes the shifts of all channels but those that are constant, or whose sums are too small to change the result. */
+static bool
+shifts_fit(const struct chip_op *op, const struct node *n)
+{
+	struct arena scratch = { 0 };
+	int32_t out = layer_out_channels(n);
+	int64_t *lo = ARENA_ARRAY(&scratch, int64_t, (size_t)out), *hi = ARENA_ARRAY(&scratch, int64_t, (size_t)out);
+	struct rescale r;
+	bool fit = true;
+
+	layer_sum_range(n, 0, layer_in_channels(n), lo, hi);
+	rescale_of(&scratch, n, &r);
+	for (int32_t o = 0; o < out; o++) {
+		const bool zero = r.by[o].m == 0 || (r.by[o].shift < op->requant.shift_lo && lo[o] >= INT32_MIN && hi[o] <= INT32_MAX
+			&& rescale_at(&r, (int32_t)lo[o], o) == 0 && rescale_at(&r, (int32_t)hi[o], o) == 0);
+
+		fit &= zero || blocks_constant(n, o) || (r.by[o].shift >= op->requant.shift_lo && r.by[o].shift <= op->requant.shift_hi);
+	}
+	arena_free(&scratch);
+	return fit;
+}
+
 /* Whether the sums of all channels but those that are constant (blocks_constant) stay within the accumulator. */
 static bool
 sums_fit(const struct chip_op *op, const struct node *n)
@@ -162,7 +231,7 @@ blocks_find(const struct chip_op *op, const struct node *n, struct blocks *b, co
 	const struct chip_type *t = &op->types.v[0];
 	struct chip_vars v;
 
-	*b = (struct blocks){ .full = op, .rows = block_size(op, VAR_ROWS), .channels = block_size(op, VAR_OUT) };
+	*b = (struct blocks){ .full = op, .rows = block_rows(op), .channels = block_size(op, VAR_OUT) };
 	*limit = NULL;
 	*why = "takes no such layer";
 	if (!chip_vars_of(op, n, &v) || n->nin > INPUT_SUM)
@@ -172,12 +241,19 @@ blocks_find(const struct chip_op *op, const struct node *n, struct blocks *b, co
 		return false;
 	b->windows = v.v[VAR_ROWS];
 	b->filters = v.v[VAR_OUT];
+	if (block_takes_all(op)) {
+		b->channels = (int32_t)b->filters;
+		b->rows = b->windows < b->rows ? (int32_t)b->windows : b->rows;
+	}
 	b->k = values_at_least(op, v.v[VAR_IN]);
 	*why = "takes no windows so large";
 	if (!b->k)
 		return false;
-	*why = find_companions(b);
+	*why = block_takes_all(op) ? NULL : find_companions(b);
 	if (*why)
+		return false;
+	*why = "has channels with shifts that it does not take";
+	if (block_limits_shifts(op) && !shifts_fit(op, n))
 		return false;
 	*why = "may be given sums beyond its accumulator";
 	if (t->y == DT_I8 && op->accumulator_bits < 32 && !sums_fit(op, n))
@@ -199,7 +275,7 @@ blocks_calls(const struct blocks *b, const struct node *n, int64_t calls[4])
 		calls[3] = groups * (rest > 0) * (left > 0);
 		return;
 	}
-	calls[1] = groups * rest * wide;
+	calls[1] = groups * wide * (block_takes_all(b->full) ? rest > 0 : rest);
 	calls[2] = b->narrow ? groups * whole * left : 0;
 	calls[3] = b->narrow_one ? groups * left * (rest + (b->narrow ? 0 : whole * b->rows)) : 0;
 }
@@ -208,10 +284,11 @@ const struct chip_op *
 blocks_call(const struct blocks *b, int which, const struct node *n, struct chip_vars *v)
 {
 	const struct chip_op *const ops[4] = { b->full, b->one, b->narrow, b->narrow_one };
-	const struct chip_op *op = block_is_flexible(b->full) ? b->full : ops[which];
+	const bool left_over = block_is_flexible(b->full) || block_takes_all(b->full); /* of its own, for which it has no companions */
+	const struct chip_op *op = left_over ? b->full : ops[which];
 
 	blocks_vars(b, op, n, v);
-	if (block_is_flexible(op)) {
+	if (left_over) {
 		if (which & 1)
 			v->v[VAR_ROWS] = b->windows % b->rows;
 		if (which & 2)
@@ -271,4 +348,17 @@ blocks_in_place(const struct blocks *b, const struct node *n)
 		return false;
 	return n->op == OP_DENSE || (at->kernel[0] == 1 && at->kernel[1] == 1 && at->stride[0] == 1 && at->stride[1] == 1
 		&& !at->pad[0] && !at->pad[1] && !at->pad[2] && !at->pad[3]);
+}
+
+int32_t
+blocks_run(const struct blocks *b, const struct node *n)
+{
+	const struct attrs *at = &n->attr;
+	const int32_t c = n->in[0]->shape.dim[n->in[0]->shape.rank - 1];
+	int64_t run;
+
+	if (n->op != OP_CONV2D || at->groups > 1 || at->dilation[1] != 1 || n->in[0]->pitch != c)
+		return 0;
+	run = (int64_t)at->kernel[1] * c;
+	return run * at->kernel[0] == b->k && values_at_least(b->full, run) == run ? (int32_t)run : 0;
 }

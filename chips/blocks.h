@@ -9,7 +9,7 @@
 #include "chips/chip.h"
 
 struct blocks {
-	const struct chip_op *full;       /* the block itself: ROWS x CHANNELS */
+	const struct chip_op *full;       /* the block itself: ROWS x CHANNELS; of a run: up to so many rows, and all channels of a group */
 	const struct chip_op *one;        /* 1 x CHANNELS; NULL: no rows are left over */
 	const struct chip_op *narrow;     /* ROWS x 1, or NULL */
 	const struct chip_op *narrow_one; /* 1 x 1; NULL: no channels are left over */
@@ -19,12 +19,20 @@ struct blocks {
 };
 /* Whether OP takes any number of rows and channels up to its most, so that nothing is left over: blocks of f32 do, and no others. */
 bool block_is_flexible(const struct chip_op *);
+/* Whether one call of the block OP, of int8, computes all channels, as many as there are (`out` has many values), of one window up to the most
+ * of `rows`: then nothing is left over. */
+bool block_takes_all(const struct chip_op *);
 /* The single value of VAR that OP states ("rows = 2"), of a flexible block the last of all from 1 on ("rows = 1..14"); 0: others, or none. */
 int32_t block_size(const struct chip_op *, enum chip_var);
+/* Whether the block OP takes some shifts of the requantisation only (`shift`).  Channels whose results are the zero point whatever their sums
+ * are given the multiplier 0 then. */
+bool block_limits_shifts(const struct chip_op *);
+/* How many rows the block OP takes at most; 0: that is not stated, or of a run not from 1 on. */
+int32_t block_rows(const struct chip_op *);
 /* How the block OP and its companions make the layer N.  False: they do not; WHY and LIMIT (or NULL) say what is in the way. */
 bool blocks_find(const struct chip_op *, const struct node *n, struct blocks *, const char **why,
 	const struct chip_limit **limit);
-/* The numbers of one call of the block OP within B. */
+/* The numbers of one call of the block OP within B; of a run: with all rows. */
 void blocks_vars(const struct blocks *, const struct chip_op *, const struct node *n, struct chip_vars *);
 /* How many calls of each there are: of full, one, narrow, narrow_one; all groups together.  Of a flexible block: with all its rows and channels, with the
  * rows that are left over, with the channels that are, with both. */
@@ -44,4 +52,7 @@ int32_t blocks_at_once(const struct blocks *);
 int32_t blocks_column_pitch(const struct blocks *);
 /* Whether the blocks read the windows where they lie: else each window is collected first. */
 bool blocks_in_place(const struct blocks *, const struct node *n);
+/* How many values of a window lie side by side in the image, if a run may read windows there in as many runs as the kernel is high; those at the
+ * borders are collected all the same.  0: all are collected. */
+int32_t blocks_run(const struct blocks *, const struct node *n);
 #endif

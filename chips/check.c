@@ -103,9 +103,18 @@ check_block(struct reader *r)
 		check_runs(r);
 	if (op->kind != KIND_BLOCK || !op->types.n)
 		return;
+	static const char *const of_all[] = { "in", "runs", "x_run", "rows", "out" };
+
+	for (size_t i = 0; block_takes_all(op) && i < sizeof of_all / sizeof *of_all; i++)
+		if (!chip_template_has(&op->call, of_all[i]))
+			diag_error(r->diag, op->call_loc, "the call is not given '{%s}'", of_all[i]);
+	if (op->scratch && !chip_template_has(&op->call, "scratch"))
+		diag_error(r->diag, op->call_loc, "the call is not given '{scratch}'");
 	if (block_is_flexible(op))
 		check_block_f32(r);
-	else if (!block_size(op, VAR_ROWS) || !block_size(op, VAR_OUT))
+	else if (block_takes_all(op) && !block_rows(op))
+		diag_error(r->diag, op->loc, "a block of a run of channels takes any rows up to its most: rows = 1..N;");
+	else if (!block_takes_all(op) && (!block_size(op, VAR_ROWS) || !block_size(op, VAR_OUT)))
 		diag_error(r->diag, op->loc, "a block has one size: rows = N; out = N;");
 	if (op->types.n > 1)
 		diag_error(r->diag, op->types.v[1].loc, "a block has one type");
@@ -338,7 +347,8 @@ try_one(struct trial *t)
 	if (!is_allowed(t, &faulty))
 		return !faulty;
 	return (!op->cycles || cost_eval(op->cycles, &t->vars, t->r->diag, &v))
-		&& (!op->cost_bytes || cost_eval(op->cost_bytes, &t->vars, t->r->diag, &v));
+		&& (!op->cost_bytes || cost_eval(op->cost_bytes, &t->vars, t->r->diag, &v))
+		&& (!op->scratch || cost_eval(op->scratch, &t->vars, t->r->diag, &v));
 }
 
 /* The values of V, first and last of its set. */

@@ -183,6 +183,7 @@ struct chip_op {
 	bool has_bias;                  /* some type has a b */
 	bool reads_weights;             /* some condition asks for max_abs(w) or sum_abs(w) */
 	const struct ast_expr *cycles, *cost_bytes; /* NULL: not stated */
+	const struct ast_expr *scratch; /* of a block: bytes that a call works in; NULL: none */
 	struct loc cycles_loc;
 	struct chip_template call;
 	struct loc call_loc;
@@ -250,6 +251,8 @@ int chip_misfits(struct arena *, const struct chip_op *, const struct node *, co
 /* Cycles (stated or, for portable C, the default) and bytes moved (stated, or the operands' sum). A unit that states no
  * cycles counts as 100 a call, 64 multiply-accumulates and 8 bytes a cycle.  False: no value, reported. */
 bool chip_cost(const struct chip_op *, const struct chip_vars *, struct diag *, double *cycles, double *bytes);
+/* Bytes that a call of the block OP works in besides its operands; 0: none, or no value. */
+int64_t chip_scratch(const struct chip_op *, const struct chip_vars *);
 bool chip_portable_cost(const struct chip *, const struct chip_vars *, struct diag *, double *cycles, double *bytes);
 /* What the numbers of a portable node are: like chip_vars_of of the kind that fits it, or rows, n. */
 void chip_vars_portable(const struct node *, struct chip_vars *);

@@ -4,9 +4,10 @@
 #define CORTEX_M4_H
 #include <stdint.h>
 #include <string.h>
+#include "block-plain.h"
 
 #if defined(__GNUC__)
-#define CORTEX_M4_INLINE static inline __attribute__((always_inline))
+#define CORTEX_M4_INLINE static inline __attribute__((always_inline, unused))
 #else
 #define CORTEX_M4_INLINE static inline
 #endif
@@ -24,6 +25,48 @@ cortex_m4_sxtb16(uint32_t v)
 	return r;
 #else
 	return ((uint32_t)(int32_t)(int8_t)v & 0xffffu) | (uint32_t)(int32_t)(int8_t)(v >> 16) << 16;
+#endif
+}
+
+/* Bytes 1 and 3 of V, widened to halfwords. */
+CORTEX_M4_INLINE uint32_t
+cortex_m4_sxtb16_odd(uint32_t v)
+{
+#if defined(__ARM_FEATURE_DSP)
+	uint32_t r;
+
+	__asm("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(v));
+	return r;
+#else
+	return cortex_m4_sxtb16(v >> 8);
+#endif
+}
+
+/* The lower halfwords of A and B, that of B in the upper half. */
+CORTEX_M4_INLINE uint32_t
+cortex_m4_lower(uint32_t a, uint32_t b)
+{
+#if defined(__ARM_FEATURE_DSP)
+	uint32_t r;
+
+	__asm("pkhbt %0, %1, %2, lsl #16" : "=r"(r) : "r"(a), "r"(b));
+	return r;
+#else
+	return (a & 0xffffu) | b << 16;
+#endif
+}
+
+/* The upper halfwords of A and B, likewise. */
+CORTEX_M4_INLINE uint32_t
+cortex_m4_upper(uint32_t a, uint32_t b)
+{
+#if defined(__ARM_FEATURE_DSP)
+	uint32_t r;
+
+	__asm("pkhtb %0, %1, %2, asr #16" : "=r"(r) : "r"(b), "r"(a));
+	return r;
+#else
+	return a >> 16 | (b & 0xffff0000u);
 #endif
 }
 
@@ -102,6 +145,20 @@ cortex_m4_ssat8(int32_t v)
 #endif
 }
 
+/* Half of V, limited to the range of int8. */
+CORTEX_M4_INLINE int32_t
+cortex_m4_ssat8_half(int32_t v)
+{
+#if defined(__ARM_FEATURE_DSP)
+	int32_t r;
+
+	__asm("ssat %0, #8, %1, asr #1" : "=r"(r) : "r"(v));
+	return r;
+#else
+	return cortex_m4_ssat8(v >> 1);
+#endif
+}
+
 /* Whether all values are allowed and the least of them is the zero point.  What ties below zero become makes no difference then. */
 CORTEX_M4_INLINE int
 cortex_m4_is_relu(int32_t zero, int32_t lo, int32_t hi)
@@ -122,163 +179,387 @@ cortex_m4_result(int32_t sum, const struct cortex_m4_scale *s, int relu, int32_t
 	return (int8_t)(v < lo ? lo : v > hi ? hi : v);
 }
 
-/* ---- blocks ---- */
+/* ---- runs of channels ---- */
 
-/* Four values of two windows by two channels. */
-#define CORTEX_M4_FOUR \
-	"ldrd %[w0], %[w1], [%[w]], #8\n\t" \
-	"ldrd %[u0], %[u1], [%[x0]], #8\n\t" \
-	"sxtb16 %[l0], %[w0]\n\t" \
-	"sxtb16 %[l1], %[w1]\n\t" \
-	"smlad %[a0], %[u0], %[w0], %[a0]\n\t" \
-	"smlad %[b0], %[u0], %[l0], %[b0]\n\t" \
-	"smlad %[a0], %[u1], %[w1], %[a0]\n\t" \
-	"smlad %[b0], %[u1], %[l1], %[b0]\n\t" \
-	"ldrd %[u0], %[u1], [%[x1]], #8\n\t" \
-	"smlad %[a1], %[u0], %[w0], %[a1]\n\t" \
-	"smlad %[b1], %[u0], %[l0], %[b1]\n\t" \
-	"smlad %[a1], %[u1], %[w1], %[a1]\n\t" \
-	"smlad %[b1], %[u1], %[l1], %[b1]\n\t"
+/* Windows lie widened in working memory, four values of the first window, four of the second (if there is one), and so on; of each four the order
+ * is 0 2 1 3, which is what SXTB16 makes of a word.  Halfwords of weights are w0 + 256 * w1, those of two channels, in the same order.
+ *
+ * SMLAD over the halfwords gathers S0 + 256 * S1, over their lower bytes S0.  Both may wrap: their difference is 256 * S1, and that fits. */
 
-#define CORTEX_M4_FOUR_OF_ONE \
-	"ldrd %[w0], %[w1], [%[w]], #8\n\t" \
-	"ldrd %[u0], %[u1], [%[x]], #8\n\t" \
-	"sxtb16 %[l], %[w0]\n\t" \
-	"smlad %[a], %[u0], %[w0], %[a]\n\t" \
-	"smlad %[b], %[u0], %[l], %[b]\n\t" \
-	"sxtb16 %[l], %[w1]\n\t" \
-	"smlad %[a], %[u1], %[w1], %[a]\n\t" \
-	"smlad %[b], %[u1], %[l], %[b]\n\t"
-
-/* Halfwords of weights are w0 + 256 * w1, so sums[0] gathers S0 + 256 * S1 of the first window; sums[1] gathers S0 from their lower bytes;
- * sums[2] and sums[3] do for the second window.  N is a multiple of 4, and not 0. */
-CORTEX_M4_INLINE void
-cortex_m4_sums(int32_t sums[4], const int16_t *x0, const int16_t *x1, const int16_t *w, int32_t n)
+/* The place of value K of window R of ROWS. */
+CORTEX_M4_INLINE int32_t
+cortex_m4_place(int32_t k, int32_t r, int32_t rows)
 {
-	int32_t a0 = 0, b0 = 0, a1 = 0, b1 = 0;
-	const int16_t *end = w + n;
-#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__) /* which needs all registers */
-	const int16_t *whole = w + (n & ~15);
-	uint32_t u0, u1, w0, w1, l0, l1;
+	return (k / 4 * rows + r) * 4 + k % 2 * 2 + k / 2 % 2;
+}
 
-	/* compilers run out of registers here, and spill sums in the loop: the ends of both loops lie in memory */
+/* What the assembly below works with: it knows the order. */
+struct cortex_m4_pairs {
+	int8_t *y, *y_second;       /* of the first window and the second */
+	const int32_t *bias;
+	int32_t pairs;              /* of channels, not 0 */
+	const int32_t *multiplier;
+	const int8_t *shift;        /* -23 .. -1 */
+	const int16_t *x;
+	int32_t trips;              /* of the loop, which is unrolled; the first leaves out SKIP steps */
+	const int16_t *w;
+	int32_t skip;
+	int32_t finish;             /* 0: a relu at the zero point -128; 1: no limits; 2: LO and HI */
+	int32_t twice_zero;         /* and 1 */
+	int32_t lo, hi;
+	int32_t rest;               /* of one window: 4 values are left over, the first ones */
+};
+
+#if defined(__GNUC__) && defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+#define CORTEX_M4_ASSEMBLY
+#define CORTEX_M4_APART static __attribute__((noinline, unused)) /* once, and not in layers that have no use for it */
+enum { CORTEX_M4_STEPS_OF_TWO = 16, CORTEX_M4_STEPS_OF_ONE = 8 }; /* in the loops */
+
+/* Puts what is needed in the loops on the stack: r0 is a struct cortex_m4_pairs.  From sp on: y, y_second, bias, pairs, multiplier, shift, x, trips, the
+ * place in the loop where a pair of channels begins, the code that finishes a pair, twice_zero, lo, hi.  STEP: bytes of code of a step. */
+#define CORTEX_M4_PROLOGUE(step) \
+	".p2align 2\n\t" /* what ADR counts from */ \
+	"mov r0, %0\n\t" \
+	"push {r4-r11}\n\t" \
+	"ldrd r9, r1, [r0, #32]\n\t" \
+	"adr.w r2, 1f\n\t" \
+	"mov r3, #" #step "\n\t" \
+	"mla r2, r1, r3, r2\n\t" \
+	"adr.w r4, 10f\n\t" \
+	"adr.w r5, 11f\n\t" \
+	"adr.w r6, 12f\n\t" \
+	"ldr r3, [r0, #40]\n\t" \
+	"cmp r3, #1\n\t" \
+	"it eq\n\t" \
+	"moveq r4, r5\n\t" \
+	"it gt\n\t" \
+	"movgt r4, r6\n\t" \
+	"orr r2, r2, #1\n\t" /* Thumb code */ \
+	"orr r4, r4, #1\n\t" \
+	"ldr r5, [r0, #44]\n\t" \
+	"ldrd r6, r7, [r0, #48]\n\t"
+
+/* The multipliers of two channels to r2 and r3, what their results are shifted by, less 1, to r4 and r5, and what rounds them to r7 and r6. */
+#define CORTEX_M4_SCALE \
+	"ldrd r0, r1, [sp, #16]\n\t" \
+	"ldrd r2, r3, [r0], #8\n\t" \
+	"ldrh r4, [r1], #2\n\t" \
+	"strd r0, r1, [sp, #16]\n\t" \
+	"mvn r4, r4\n\t" \
+	"ldr r6, [sp, #40]\n\t" \
+	"lsr r5, r4, #8\n\t" /* a shift by a register looks at its lowest byte */ \
+	"lsl r7, r6, r4\n\t" \
+	"lsl r6, r6, r5\n\t"
+
+/* Twice the sums: A is that of both channels, B that of the first. */
+#define CORTEX_M4_SUMS(a, b) \
+	"sub " a ", " a ", " b "\n\t" \
+	"asr " a ", " a ", #7\n\t" \
+	"lsl " b ", " b ", #1\n\t"
+
+/* Of a relu, ties below zero may go either way. */
+#define CORTEX_M4_RELU(v, multiplier, right, round) \
+	"smmlar " v ", " v ", " multiplier ", " round "\n\t" \
+	"asr " v ", " v ", " right "\n\t" \
+	"ssat " v ", #8, " v ", asr #1\n\t"
+
+#define CORTEX_M4_VALUE(v, multiplier, right, round) \
+	"smmulr " v ", " v ", " multiplier "\n\t" \
+	"add " v ", " v ", " v ", asr #31\n\t" /* ties below zero go down */ \
+	"add " v ", " v ", " round "\n\t" \
+	"asr " v ", " v ", " right "\n\t" \
+	"ssat " v ", #8, " v ", asr #1\n\t"
+
+#define CORTEX_M4_CLAMP(v) \
+	"cmp " v ", r0\n\t" \
+	"it lt\n\t" \
+	"movlt " v ", r0\n\t" \
+	"cmp " v ", r1\n\t" \
+	"it gt\n\t" \
+	"movgt " v ", r1\n\t"
+
+/* Four values of two windows by two channels: 48 bytes of code, weights at r9, windows at r8. */
+#define CORTEX_M4_STEP_OF_TWO \
+	"ldrd r4, r5, [r9], #8\n\t" \
+	"ldmia r8!, {r0-r3}\n\t" \
+	"sxtb16 r6, r4\n\t" \
+	"smlad r10, r0, r4, r10\n\t" \
+	"smlad r11, r0, r6, r11\n\t" \
+	"smlad r12, r2, r4, r12\n\t" \
+	"smlad lr, r2, r6, lr\n\t" \
+	"sxtb16 r6, r5\n\t" \
+	"smlad r10, r1, r5, r10\n\t" \
+	"smlad r11, r1, r6, r11\n\t" \
+	"smlad r12, r3, r5, r12\n\t" \
+	"smlad lr, r3, r6, lr\n\t"
+
+/* All pairs of channels of two windows. */
+CORTEX_M4_APART void
+cortex_m4_pairs_of_two(const struct cortex_m4_pairs *k)
+{
 	__asm volatile(
-		"b 2f\n"
+		CORTEX_M4_PROLOGUE(48)
+		"push {r2, r4-r7}\n\t"
+		"ldmia r0, {r1-r8}\n\t"
+		"push {r1-r8}\n\t"
+		"ldr r2, [sp, #8]\n\t"
+		"ldrd r11, r4, [r2], #8\n\t"
+		"str r2, [sp, #8]\n\t"
+		"b 3f\n"
 		"1:\n\t"
-		CORTEX_M4_FOUR CORTEX_M4_FOUR CORTEX_M4_FOUR CORTEX_M4_FOUR
+		".rept 16\n\t" CORTEX_M4_STEP_OF_TWO ".endr\n\t"
+		"subs r7, r7, #1\n\t"
+		"bne.w 1b\n\t"
+		"ldr pc, [sp, #36]\n"
+		"10:\n\t"
+		CORTEX_M4_SCALE CORTEX_M4_SUMS("r10", "r11") CORTEX_M4_SUMS("r12", "lr")
+		CORTEX_M4_RELU("r11", "r2", "r4", "r7") CORTEX_M4_RELU("lr", "r2", "r4", "r7")
+		CORTEX_M4_RELU("r10", "r3", "r5", "r6") CORTEX_M4_RELU("r12", "r3", "r5", "r6")
 		"2:\n\t"
-		"ldr %[l0], %[whole]\n\t"
-		"cmp %[w], %[l0]\n\t"
-		"bne 1b\n\t"
-		"b 4f\n"
-		"3:\n\t"
-		CORTEX_M4_FOUR
+		"ldmia sp, {r0-r3}\n\t"
+		"strb r11, [r0], #1\n\t"
+		"strb r10, [r0], #1\n\t"
+		"strb lr, [r1], #1\n\t"
+		"strb r12, [r1], #1\n\t"
+		"subs r3, r3, #1\n\t"
+		"beq 4f\n\t"
+		"ldrd r11, r4, [r2], #8\n\t"
+		"stmia sp, {r0-r3}\n"
+		"3:\n\t" /* sums begin with the biases */
+		"add r10, r11, r4, lsl #8\n\t"
+		"mov r12, r10\n\t"
+		"mov lr, r11\n\t"
+		"ldrd r8, r7, [sp, #24]\n\t"
+		"ldr pc, [sp, #32]\n"
+		"11:\n\t"
+		CORTEX_M4_SCALE CORTEX_M4_SUMS("r10", "r11") CORTEX_M4_SUMS("r12", "lr")
+		CORTEX_M4_VALUE("r11", "r2", "r4", "r7") CORTEX_M4_VALUE("lr", "r2", "r4", "r7")
+		CORTEX_M4_VALUE("r10", "r3", "r5", "r6") CORTEX_M4_VALUE("r12", "r3", "r5", "r6")
+		"b 2b\n"
+		"12:\n\t"
+		CORTEX_M4_SCALE CORTEX_M4_SUMS("r10", "r11") CORTEX_M4_SUMS("r12", "lr")
+		CORTEX_M4_VALUE("r11", "r2", "r4", "r7") CORTEX_M4_VALUE("lr", "r2", "r4", "r7")
+		CORTEX_M4_VALUE("r10", "r3", "r5", "r6") CORTEX_M4_VALUE("r12", "r3", "r5", "r6")
+		"ldrd r0, r1, [sp, #44]\n\t"
+		CORTEX_M4_CLAMP("r11") CORTEX_M4_CLAMP("lr") CORTEX_M4_CLAMP("r10") CORTEX_M4_CLAMP("r12")
+		"b 2b\n"
 		"4:\n\t"
-		"ldr %[l0], %[end]\n\t"
-		"cmp %[w], %[l0]\n\t"
-		"bne 3b"
-		: [a0] "+r"(a0), [b0] "+r"(b0), [a1] "+r"(a1), [b1] "+r"(b1), [x0] "+r"(x0), [x1] "+r"(x1), [w] "+r"(w),
-		  [u0] "=&r"(u0), [u1] "=&r"(u1), [w0] "=&r"(w0), [w1] "=&r"(w1), [l0] "=&r"(l0), [l1] "=&r"(l1)
-		: [whole] "m"(whole), [end] "m"(end)
-		: "cc", "memory");
-#else
-	for (; w < end; w += 2, x0 += 2, x1 += 2) {
-		const uint32_t pairs = cortex_m4_load(w), low = cortex_m4_sxtb16(pairs);
-
-		a0 = cortex_m4_smlad(cortex_m4_load(x0), pairs, a0);
-		b0 = cortex_m4_smlad(cortex_m4_load(x0), low, b0);
-		a1 = cortex_m4_smlad(cortex_m4_load(x1), pairs, a1);
-		b1 = cortex_m4_smlad(cortex_m4_load(x1), low, b1);
-	}
-#endif
-	sums[0] = a0;
-	sums[1] = b0;
-	sums[2] = a1;
-	sums[3] = b1;
+		"add sp, sp, #52\n\t"
+		"pop {r4-r11}"
+		: : "r"(k) : "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
 }
 
-/* The results of two channels: SUMS are those of cortex_m4_sums. */
-CORTEX_M4_INLINE void
-cortex_m4_pair(int8_t *y, const int32_t *sums, const int32_t *b, const struct cortex_m4_scale *s, int relu, int32_t zero, int32_t lo,
-	int32_t hi)
+/* Eight values of one window by two channels: 56 bytes of code. */
+#define CORTEX_M4_STEP_OF_ONE \
+	"ldmia r9!, {r4-r7}\n\t" \
+	"ldmia r8!, {r0-r3}\n\t" \
+	"sxtb16 r10, r4\n\t" \
+	"smlad r11, r0, r4, r11\n\t" \
+	"smlad r12, r0, r10, r12\n\t" \
+	"sxtb16 r10, r5\n\t" \
+	"smlad r11, r1, r5, r11\n\t" \
+	"smlad r12, r1, r10, r12\n\t" \
+	"sxtb16 r10, r6\n\t" \
+	"smlad r11, r2, r6, r11\n\t" \
+	"smlad r12, r2, r10, r12\n\t" \
+	"sxtb16 r10, r7\n\t" \
+	"smlad r11, r3, r7, r11\n\t" \
+	"smlad r12, r3, r10, r12\n\t"
+
+/* All pairs of channels of one window. */
+CORTEX_M4_APART void
+cortex_m4_pairs_of_one(const struct cortex_m4_pairs *k)
 {
-	const int32_t first = sums[1] + b[0], second = ((sums[0] - sums[1]) >> 8) + b[1];
-
-	y[0] = cortex_m4_result(first, &s[0], relu, zero, lo, hi);
-	y[1] = cortex_m4_result(second, &s[1], relu, zero, lo, hi);
-}
-
-CORTEX_M4_INLINE void
-cortex_m4_2x2(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
-	const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi)
-{
-	const int16_t *x0 = (const int16_t *)x;
-	int32_t sums[4];
-
-	cortex_m4_sums(sums, x0, x0 + x_pitch, (const int16_t *)w, n);
-	if (cortex_m4_is_relu(zero, lo, hi) && shift[0] < 0 && shift[1] < 0) { /* most layers */
-		const struct cortex_m4_scale s[2] = { cortex_m4_scale_down(multiplier[0], shift[0]), cortex_m4_scale_down(multiplier[1], shift[1]) };
-
-		cortex_m4_pair(y, sums, b, s, 1, zero, lo, hi);
-		cortex_m4_pair(y + y_pitch, sums + 2, b, s, 1, zero, lo, hi);
-	} else {
-		const struct cortex_m4_scale s[2] = { cortex_m4_scale(multiplier[0], shift[0]), cortex_m4_scale(multiplier[1], shift[1]) };
-
-		cortex_m4_pair(y, sums, b, s, 0, zero, lo, hi);
-		cortex_m4_pair(y + y_pitch, sums + 2, b, s, 0, zero, lo, hi);
-	}
-}
-
-/* The sums of one window, likewise. */
-CORTEX_M4_INLINE void
-cortex_m4_sums_of_one(int32_t sums[2], const int16_t *x, const int16_t *w, int32_t n)
-{
-	int32_t a = 0, b = 0;
-	const int16_t *end = w + n;
-#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
-	const int16_t *whole = w + (n & ~15);
-	uint32_t u0, u1, w0, w1, l;
-
 	__asm volatile(
-		"b 2f\n"
+		CORTEX_M4_PROLOGUE(56)
+		"ldr r8, [r0, #28]\n\t" /* behind lo and hi: where to go on after the values that are left over */
+		"cmp r8, #0\n\t"
+		"ite eq\n\t"
+		"moveq r8, r4\n\t"
+		"movne r8, r2\n\t"
+		"ldr r1, [r0, #56]\n\t"
+		"adr.w r3, 5f\n\t"
+		"orr r3, r3, #1\n\t"
+		"cmp r1, #0\n\t"
+		"it ne\n\t"
+		"movne r2, r3\n\t"
+		"push {r2, r4-r8}\n\t"
+		"ldmia r0, {r1-r8}\n\t"
+		"push {r1-r8}\n\t"
+		"ldr r2, [sp, #8]\n\t"
+		"ldrd r12, r4, [r2], #8\n\t"
+		"str r2, [sp, #8]\n\t"
+		"b 3f\n"
+		"5:\n\t"
+		"ldrd r4, r5, [r9], #8\n\t"
+		"ldrd r0, r1, [r8], #8\n\t"
+		"sxtb16 r10, r4\n\t"
+		"smlad r11, r0, r4, r11\n\t"
+		"smlad r12, r0, r10, r12\n\t"
+		"sxtb16 r10, r5\n\t"
+		"smlad r11, r1, r5, r11\n\t"
+		"smlad r12, r1, r10, r12\n\t"
+		"ldr pc, [sp, #52]\n"
 		"1:\n\t"
-		CORTEX_M4_FOUR_OF_ONE CORTEX_M4_FOUR_OF_ONE CORTEX_M4_FOUR_OF_ONE CORTEX_M4_FOUR_OF_ONE
+		".rept 8\n\t" CORTEX_M4_STEP_OF_ONE ".endr\n\t"
+		"subs lr, lr, #1\n\t"
+		"bne.w 1b\n\t"
+		"ldr pc, [sp, #36]\n"
+		"10:\n\t"
+		CORTEX_M4_SCALE CORTEX_M4_SUMS("r11", "r12")
+		CORTEX_M4_RELU("r12", "r2", "r4", "r7") CORTEX_M4_RELU("r11", "r3", "r5", "r6")
 		"2:\n\t"
-		"cmp %[w], %[whole]\n\t"
-		"bne 1b\n\t"
-		"b 4f\n"
+		"ldmia sp, {r0-r3}\n\t"
+		"strb r12, [r0], #1\n\t"
+		"strb r11, [r0], #1\n\t"
+		"subs r3, r3, #1\n\t"
+		"beq 4f\n\t"
+		"ldrd r12, r4, [r2], #8\n\t"
+		"stmia sp, {r0-r3}\n"
 		"3:\n\t"
-		CORTEX_M4_FOUR_OF_ONE
+		"add r11, r12, r4, lsl #8\n\t"
+		"ldrd r8, lr, [sp, #24]\n\t"
+		"ldr pc, [sp, #32]\n"
+		"11:\n\t"
+		CORTEX_M4_SCALE CORTEX_M4_SUMS("r11", "r12")
+		CORTEX_M4_VALUE("r12", "r2", "r4", "r7") CORTEX_M4_VALUE("r11", "r3", "r5", "r6")
+		"b 2b\n"
+		"12:\n\t"
+		CORTEX_M4_SCALE CORTEX_M4_SUMS("r11", "r12")
+		CORTEX_M4_VALUE("r12", "r2", "r4", "r7") CORTEX_M4_VALUE("r11", "r3", "r5", "r6")
+		"ldrd r0, r1, [sp, #44]\n\t"
+		CORTEX_M4_CLAMP("r12") CORTEX_M4_CLAMP("r11")
+		"b 2b\n"
 		"4:\n\t"
-		"cmp %[w], %[end]\n\t"
-		"bne 3b"
-		: [a] "+r"(a), [b] "+r"(b), [x] "+r"(x), [w] "+r"(w),
-		  [u0] "=&r"(u0), [u1] "=&r"(u1), [w0] "=&r"(w0), [w1] "=&r"(w1), [l] "=&r"(l)
-		: [whole] "r"(whole), [end] "r"(end)
-		: "cc", "memory");
-#else
-	for (; w < end; w += 2, x += 2) {
-		a = cortex_m4_smlad(cortex_m4_load(x), cortex_m4_load(w), a);
-		b = cortex_m4_smlad(cortex_m4_load(x), cortex_m4_sxtb16(cortex_m4_load(w)), b);
-	}
-#endif
-	sums[0] = a;
-	sums[1] = b;
+		"add sp, sp, #56\n\t"
+		"pop {r4-r11}"
+		: : "r"(k) : "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
 }
 
-CORTEX_M4_INLINE void
-cortex_m4_1x2(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
-	const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi)
+/* Four values of A and four of B, widened. */
+#define CORTEX_M4_WIDEN(step) \
+	"ldr r4, [r1], #" step "\n\t" \
+	"ldr r6, [r2], #" step "\n\t" \
+	"sxtb16 r5, r4, ror #8\n\t" \
+	"sxtb16 r4, r4\n\t" \
+	"sxtb16 r7, r6, ror #8\n\t" \
+	"sxtb16 r6, r6\n\t" \
+	"stmia r0!, {r4-r7}\n\t"
+#define CORTEX_M4_WIDEN_ALL(step) \
+	"mov r12, %0\n\t" \
+	"push {r4-r9}\n\t" \
+	"ldmia r12, {r0-r3, r8, r9}\n" \
+	"3:\n\t" \
+	"lsrs r12, r3, #1\n\t" \
+	"bcc 1f\n\t" \
+	CORTEX_M4_WIDEN(step) \
+	"cmp r12, #0\n\t" \
+	"beq 2f\n" \
+	"1:\n\t" \
+	CORTEX_M4_WIDEN(step) CORTEX_M4_WIDEN(step) \
+	"subs r12, r12, #1\n\t" \
+	"bne 1b\n" \
+	"2:\n\t" \
+	"add r1, r1, r8\n\t" \
+	"add r2, r2, r8\n\t" \
+	"subs r9, r9, #1\n\t" \
+	"bne 3b\n\t" \
+	"pop {r4-r9}"
+
+struct cortex_m4_widen {
+	int16_t *to;
+	const int8_t *a, *b;
+	int32_t n;                  /* times four values of each, not 0 */
+	int32_t next;               /* values from the end of a run to the next one */
+	int32_t runs;
+};
+
+/* Two windows of RUNS runs of N values, RUN from one to the next. */
+CORTEX_M4_APART void
+cortex_m4_widen_two(int16_t *to, const int8_t *a, const int8_t *b, int32_t n, int32_t runs, int32_t run)
 {
-	int32_t sums[2];
+	const struct cortex_m4_widen k = { to, a, b, n / 4, run - n, runs };
 
-	(void)y_pitch;
-	(void)x_pitch;
-	cortex_m4_sums_of_one(sums, (const int16_t *)x, (const int16_t *)w, n);
-	const struct cortex_m4_scale s[2] = { cortex_m4_scale(multiplier[0], shift[0]), cortex_m4_scale(multiplier[1], shift[1]) };
-
-	cortex_m4_pair(y, sums, b, s, 0, zero, lo, hi);
+	__asm volatile(CORTEX_M4_WIDEN_ALL("4") : : "r"(&k) : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
 }
+
+/* N values of one window. */
+CORTEX_M4_APART void
+cortex_m4_widen_one(int16_t *to, const int8_t *from, int32_t n)
+{
+	const struct cortex_m4_widen k = { to, from, from + 4, n / 8, 0, 1 };
+
+	if (k.n > 0)
+		__asm volatile(CORTEX_M4_WIDEN_ALL("8") : : "r"(&k) : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
+	for (int32_t i = n / 8 * 8; i < n; i++)
+		to[cortex_m4_place(i, 0, 1)] = from[i];
+}
+#endif
+
+/* The windows, widened, into COLUMN; N is a multiple of 4. */
+static inline void
+cortex_m4_widen(int16_t *column, const int8_t *x, int32_t x_pitch, int32_t runs, int32_t x_run, int32_t n, int32_t rows)
+{
+#if defined(CORTEX_M4_ASSEMBLY)
+	if (rows == 2)
+		cortex_m4_widen_two(column, x, x + x_pitch, n, runs, x_run);
+	else
+		for (int32_t i = 0; i < runs; i++)
+			cortex_m4_widen_one(column + i * n, x + i * x_run, n);
+#else
+	for (int32_t i = 0; i < runs; i++, column += n * rows, x += x_run)
+		for (int32_t r = 0; r < rows; r++)
+			for (int32_t j = 0; j < n; j++)
+				column[cortex_m4_place(j, r, rows)] = x[r * x_pitch + j];
+#endif
+}
+
+/* One channel of a pair, in C: for compilers without the instructions, and for a last channel that has no other. */
+static inline void
+cortex_m4_channel(int8_t *y, int32_t y_pitch, const int16_t *column, const int16_t *w, int32_t second, const struct block_scaling *s,
+	int32_t channel, int32_t n, int32_t rows)
+{
+	for (int32_t r = 0; r < rows; r++) {
+		uint32_t sum = (uint32_t)s->bias[channel];
+
+		for (int32_t i = 0; i < n; i++) {
+			const int32_t both = w[i], first = (int8_t)(both & 0xff);
+
+			sum += (uint32_t)(column[(i / 4 * rows + r) * 4 + i % 4] * (second ? (both - first) / 256 : first));
+		}
+		y[r * y_pitch + channel] = block_result((int32_t)sum, s, channel);
+	}
+}
+
+/* One or two windows by OUT channels.  N, the values of a run, is a multiple of 4; SCRATCH has room for twice the bytes of all windows. */
+static inline void
+cortex_m4_all(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, int32_t runs, int32_t x_run, int32_t n, const void *weight, const int32_t *b,
+	const int32_t *multiplier, const int8_t *shift, void *scratch, int32_t rows, int32_t out, int32_t zero, int32_t lo, int32_t hi)
+{
+	const struct block_scaling s = { b, multiplier, shift, zero, lo, hi };
+	const int32_t all = runs * n;
+	const int16_t *w = (const int16_t *)weight;
+	int16_t *column = (int16_t *)scratch;
+	int32_t c = 0;
+
+	cortex_m4_widen(column, (const int8_t *)x, x_pitch, runs, x_run, n, rows);
+#if defined(CORTEX_M4_ASSEMBLY)
+	const int32_t steps = rows == 2 ? all / 4 : all / 8, unrolled = rows == 2 ? CORTEX_M4_STEPS_OF_TWO : CORTEX_M4_STEPS_OF_ONE;
+	const int32_t trips = (steps + unrolled - 1) / unrolled;
+	const struct cortex_m4_pairs pairs = { y, y + y_pitch, b, out / 2, multiplier, shift, column, trips, w, trips * unrolled - steps,
+		lo == -128 && hi == 127 ? !cortex_m4_is_relu(zero, lo, hi) : 2, 2 * zero + 1, lo, hi, all % 8 };
+
+	c = out / 2 * 2;
+	if (c > 0 && rows == 2)
+		cortex_m4_pairs_of_two(&pairs);
+	else if (c > 0)
+		cortex_m4_pairs_of_one(&pairs);
+#endif
+	for (; c < out; c++)
+		cortex_m4_channel(y, y_pitch, column, w + c / 2 * all, c % 2, &s, c, all, rows);
+}
+
+/* ---- a block of one channel, for what a run does not take ---- */
 
 CORTEX_M4_INLINE void
 cortex_m4_1x1(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
@@ -306,22 +587,51 @@ struct cortex_m4_tile {
 	int32_t width;              /* cells of a row, even */
 };
 
-/* A depthwise layer. */
+/* A depthwise layer.  Its rows may be the columns of the image. */
 struct cortex_m4_dw {
-	int8_t *y;
-	const int8_t *x, *w;        /* w[3][3][c] */
+	const int8_t *x, *w;
 	const int32_t *b, *multiplier;
 	const int8_t *shift;
-	int32_t y_pitch, x_pitch, h, w_in, w_out, c, stride_h, stride_w, pad_t, pad_l;
+	int32_t x_step, x_row;      /* from a pixel to the next of its row, and to the next row */
+	int32_t y_step, y_row;
+	int32_t w_step, w_row;      /* likewise of the 3x3 weights of a channel */
+	int32_t h, w_in, w_out, stride_h, stride_w, pad_t, pad_l;
 	int32_t x_zero, y_zero, lo, hi;
 };
+
+CORTEX_M4_INLINE void
+cortex_m4_store(int16_t *p, uint32_t v)
+{
+	memcpy(p, &v, sizeof v);
+}
 
 /* N cells of four planes from P on. */
 CORTEX_M4_INLINE void
 cortex_m4_clear(int16_t *p, int32_t n, int16_t v)
 {
-	for (; n > 0; n--, p++)
+	for (; n > 1; n -= 2, p += 2)
+		for (int32_t i = 0; i < 4; i++)
+			cortex_m4_store(p + i * CORTEX_M4_PLANE, ((uint32_t)v & 0xffffu) | (uint32_t)v << 16);
+	if (n > 0)
 		p[0] = p[CORTEX_M4_PLANE] = p[2 * CORTEX_M4_PLANE] = p[3 * CORTEX_M4_PLANE] = v;
+}
+
+/* N cells of four channels, STEP apart, into four planes. */
+CORTEX_M4_INLINE void
+cortex_m4_planes(int16_t *p, const int8_t *from, int32_t step, int32_t n)
+{
+	for (const int16_t *end = p + (n & ~1); p < end; p += 2, from += 2 * step) {
+		const uint32_t left = cortex_m4_load(from), right = cortex_m4_load(from + step);
+		const uint32_t left02 = cortex_m4_sxtb16(left), right02 = cortex_m4_sxtb16(right);
+		const uint32_t left13 = cortex_m4_sxtb16_odd(left), right13 = cortex_m4_sxtb16_odd(right);
+
+		cortex_m4_store(p, cortex_m4_lower(left02, right02));
+		cortex_m4_store(p + CORTEX_M4_PLANE, cortex_m4_lower(left13, right13));
+		cortex_m4_store(p + 2 * CORTEX_M4_PLANE, cortex_m4_upper(left02, right02));
+		cortex_m4_store(p + 3 * CORTEX_M4_PLANE, cortex_m4_upper(left13, right13));
+	}
+	for (int32_t i = 0; (n & 1) && i < 4; i++)
+		p[i * CORTEX_M4_PLANE] = from[i];
 }
 
 /* Row R of the tile: cells of four channels from C on, of the image's row IY. */
@@ -333,40 +643,127 @@ cortex_m4_tile_row(struct cortex_m4_tile *t, const struct cortex_m4_dw *k, int32
 	int16_t *p = t->x[0] + r * t->width;
 
 	cortex_m4_clear(p, left, (int16_t)k->x_zero);
-	p += left;
-	if (n > 0) {
-		const int8_t *from = k->x + iy * k->w_in * k->x_pitch + c;
-
-		for (const int16_t *end = p + n; p < end; p++, from += k->x_pitch) {
-			p[0] = from[0];
-			p[CORTEX_M4_PLANE] = from[1];
-			p[2 * CORTEX_M4_PLANE] = from[2];
-			p[3 * CORTEX_M4_PLANE] = from[3];
-		}
-	}
-	cortex_m4_clear(p, t->width - left - n, (int16_t)k->x_zero);
+	if (n > 0)
+		cortex_m4_planes(p + left, k->x + iy * k->x_row + c, k->x_step, n);
+	cortex_m4_clear(p + left + n, t->width - left - n, (int16_t)k->x_zero);
 }
 
-/* The words at P and behind it; P moves on by STEP bytes, 4 or 8. */
-#if defined(__ARM_FEATURE_DSP)
-#define CORTEX_M4_NEXT(u, v, p, step) __asm volatile("ldrd %0, %1, [%2], #" #step : "=r"(u), "=r"(v), "+r"(p) : : "memory")
-#else
-#define CORTEX_M4_NEXT(u, v, p, step) ((u) = cortex_m4_load(p), (v) = cortex_m4_load((p) + 2), (void)((p) += (step) / 2))
-#endif
+#if defined(CORTEX_M4_ASSEMBLY)
+/* Rows of results of one channel with a relu at the zero point -128: what the assembly below works with, in this order on the stack.  All steps
+ * are in bytes. */
+struct cortex_m4_dw_pairs {
+	int8_t *y;
+	const int16_t *x;
+	int32_t width, x_next;      /* of a row of cells; from the cells of a row of results to those of the next */
+	int32_t weights[6];         /* of each row twice w0, w1 and twice w1, w2 */
+	int32_t bias[2];            /* twice, the same */
+	int32_t multiplier, round;
+	int32_t right;              /* shift, less 1 */
+	int32_t rows, odd;          /* results that have no neighbour at the end of a row: 0 or 1 */
+	int32_t y_step;
+	int8_t *y_end;              /* of the pairs of a row */
+	int32_t y_next;             /* from the end of a row's results to the next row */
+	int32_t pairs_bytes;        /* from the first pair of a row to Y_END */
+	int32_t padding;
+};
 
-/* SUM + the lower halfword of A times the upper one of B. */
-CORTEX_M4_INLINE int32_t
-cortex_m4_smlabt(uint32_t a, uint32_t b, int32_t sum)
+#define CORTEX_M4_DW_ONE(p, first, last) \
+	"ldrd r11, r12, [" p "]\n\t" \
+	"smlad r9, r11, " first ", r9\n\t" \
+	"smlabt r9, r12, " last ", r9\n\t"
+#define CORTEX_M4_DW_TWO(p, first, last) \
+	"ldrd r11, r12, [" p "], #4\n\t" \
+	"smlad r9, r11, " first ", r9\n\t" \
+	"smlabt r9, r12, " last ", r9\n\t" \
+	"smlatb r10, r11, " first ", r10\n\t" \
+	"smlad r10, r12, " last ", r10\n\t"
+#define CORTEX_M4_DW_TWO_APART(p, first, last) /* at a stride of 2 */ \
+	"ldrd r11, r12, [" p "], #8\n\t" \
+	"smlad r9, r11, " first ", r9\n\t" \
+	"smlabt r9, r12, " last ", r9\n\t" \
+	"ldr r11, [" p "]\n\t" \
+	"smlad r10, r12, " first ", r10\n\t" \
+	"smlabt r10, r11, " last ", r10\n\t"
+
+/* r0, r1, r2: cells of three rows; r3 to r8: weights; r9, r10: sums; lr: y. */
+#define CORTEX_M4_DW_ALL(two) \
+	"mov r0, %0\n\t" \
+	"push {r4-r11}\n\t" \
+	"add r0, r0, #44\n\t" \
+	"ldmia r0, {r1-r11}\n\t" \
+	"push {r1-r11}\n\t" \
+	"sub r0, r0, #44\n\t" \
+	"ldmia r0, {r1-r11}\n\t" \
+	"push {r1-r11}\n\t" \
+	"add r12, sp, #16\n\t" \
+	"ldmia r12, {r3-r8}\n\t" \
+	"ldr lr, [sp]\n" \
+	"1:\n\t" /* a row of results */ \
+	"ldr r11, [sp, #8]\n\t" \
+	"ldr r0, [sp, #4]\n\t" \
+	"ldr r12, [sp, #12]\n\t" \
+	"add r1, r0, r11\n\t" \
+	"add r2, r1, r11\n\t" \
+	"add r12, r12, r0\n\t" \
+	"str r12, [sp, #4]\n\t" \
+	"ldr r12, [sp, #80]\n\t" \
+	"cmp r12, #0\n\t" \
+	"beq 3f\n\t" \
+	"add r12, r12, lr\n\t" \
+	"str r12, [sp, #72]\n" \
+	"2:\n\t" /* two results */ \
+	"ldrd r9, r10, [sp, #40]\n\t" \
+	two("r0", "r3", "r4") two("r1", "r5", "r6") two("r2", "r7", "r8") \
+	"ldrd r11, r12, [sp, #48]\n\t" \
+	"smmlar r9, r9, r11, r12\n\t" \
+	"smmlar r10, r10, r11, r12\n\t" \
+	"ldr r11, [sp, #56]\n\t" \
+	"asr r9, r9, r11\n\t" \
+	"asr r10, r10, r11\n\t" \
+	"ldrd r11, r12, [sp, #68]\n\t" \
+	"ssat r9, #8, r9, asr #1\n\t" \
+	"ssat r10, #8, r10, asr #1\n\t" \
+	"strb r9, [lr]\n\t" \
+	"strb r10, [lr, r11]\n\t" \
+	"add lr, lr, r11, lsl #1\n\t" \
+	"cmp lr, r12\n\t" \
+	"bne 2b\n" \
+	"3:\n\t" \
+	"ldr r12, [sp, #64]\n\t" \
+	"cmp r12, #0\n\t" \
+	"beq 4f\n\t" \
+	"ldr r9, [sp, #40]\n\t" \
+	CORTEX_M4_DW_ONE("r0", "r3", "r4") CORTEX_M4_DW_ONE("r1", "r5", "r6") CORTEX_M4_DW_ONE("r2", "r7", "r8") \
+	"ldrd r11, r12, [sp, #48]\n\t" \
+	"smmlar r9, r9, r11, r12\n\t" \
+	"ldr r11, [sp, #56]\n\t" \
+	"asr r9, r9, r11\n\t" \
+	"ssat r9, #8, r9, asr #1\n\t" \
+	"ldr r11, [sp, #68]\n\t" \
+	"strb r9, [lr]\n\t" \
+	"add lr, lr, r11\n" \
+	"4:\n\t" \
+	"ldr r11, [sp, #76]\n\t" \
+	"ldr r12, [sp, #60]\n\t" \
+	"add lr, lr, r11\n\t" \
+	"subs r12, r12, #1\n\t" \
+	"str r12, [sp, #60]\n\t" \
+	"bne 1b\n\t" \
+	"add sp, sp, #88\n\t" \
+	"pop {r4-r11}"
+
+CORTEX_M4_APART void
+cortex_m4_dw_pairs_1(const struct cortex_m4_dw_pairs *k)
 {
-#if defined(__ARM_FEATURE_DSP)
-	int32_t r;
-
-	__asm("smlabt %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
-	return r;
-#else
-	return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)a * (int16_t)(b >> 16)));
-#endif
+	__asm volatile(CORTEX_M4_DW_ALL(CORTEX_M4_DW_TWO) : : "r"(k) : "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
 }
+
+CORTEX_M4_APART void
+cortex_m4_dw_pairs_2(const struct cortex_m4_dw_pairs *k)
+{
+	__asm volatile(CORTEX_M4_DW_ALL(CORTEX_M4_DW_TWO_APART) : : "r"(k) : "r0", "r1", "r2", "r3", "r12", "lr", "cc", "memory");
+}
+#endif
 
 CORTEX_M4_INLINE uint32_t
 cortex_m4_halves(int32_t low, int32_t high)
@@ -374,70 +771,54 @@ cortex_m4_halves(int32_t low, int32_t high)
 	return ((uint32_t)low & 0xffffu) | (uint32_t)high << 16;
 }
 
-/* The sums of two neighbours in S, of one row of the kernel, FIRST = w0, w1 and LAST = w1, w2. */
-#define CORTEX_M4_DW_ROW(p, first, last) \
-	do { \
-		uint32_t u, v; \
-		if (stride == 1) { \
-			CORTEX_M4_NEXT(u, v, p, 4); \
-			s0 = cortex_m4_smlabt(v, last, cortex_m4_smlad(u, first, s0)); \
-			s1 = cortex_m4_smlabt(first, u, cortex_m4_smlad(v, last, s1)); \
-		} else { \
-			CORTEX_M4_NEXT(u, v, p, 8); \
-			s0 = cortex_m4_smlabt(v, last, cortex_m4_smlad(u, first, s0)); \
-			s1 = cortex_m4_smlabt(cortex_m4_load(p), last, cortex_m4_smlad(v, first, s1)); \
-		} \
-	} while (0)
-
-/* ROWS rows of results of channel C, from the plane X on; STRIDE and RELU are literal. */
-CORTEX_M4_INLINE void
-cortex_m4_dw_rows(const struct cortex_m4_dw *k, int8_t *y, const int16_t *x, int32_t width, int32_t c, int32_t rows, int32_t stride, int relu)
+/* ROWS rows of results of channel C, from the plane X on, in C. */
+static inline void
+cortex_m4_dw_rows(const struct cortex_m4_dw *k, int8_t *y, const int16_t *x, int32_t width, int32_t c, int32_t rows, const int8_t w[9], int32_t bias)
 {
-	const int8_t *w = k->w + c;
-	const int32_t n = k->c, y_pitch = k->y_pitch, pairs = k->w_out >> 1;
-	const uint32_t first0 = cortex_m4_halves(w[0], w[n]), last0 = cortex_m4_halves(w[n], w[2 * n]);
-	const uint32_t first1 = cortex_m4_halves(w[3 * n], w[4 * n]), last1 = cortex_m4_halves(w[4 * n], w[5 * n]);
-	const uint32_t first2 = cortex_m4_halves(w[6 * n], w[7 * n]), last2 = cortex_m4_halves(w[7 * n], w[8 * n]);
-	const int32_t weights = w[0] + w[n] + w[2 * n] + w[3 * n] + w[4 * n] + w[5 * n] + w[6 * n] + w[7 * n] + w[8 * n];
-	const int32_t bias = (int32_t)((uint32_t)k->b[c] - (uint32_t)(k->x_zero * weights));
 	const struct cortex_m4_scale scale = cortex_m4_scale(k->multiplier[c], k->shift[c]);
 
-	for (; rows > 0; rows--, x += k->stride_h * width) {
-		const int16_t *p0 = x, *p1 = p0 + width, *p2 = p1 + width;
-		int32_t s0, s1;
+	for (; rows > 0; rows--, x += k->stride_h * width, y += k->y_row)
+		for (int32_t i = 0; i < k->w_out; i++) {
+			const int16_t *p = x + i * k->stride_w;
+			int32_t sum = bias;
 
-		for (int32_t i = pairs; i >= 0; i--) {
-			s0 = s1 = bias;
-			if (i == 0 && !(k->w_out & 1))
-				break;
-			CORTEX_M4_DW_ROW(p0, first0, last0);
-			CORTEX_M4_DW_ROW(p1, first1, last1);
-			CORTEX_M4_DW_ROW(p2, first2, last2);
-			*y = cortex_m4_result(s0, &scale, relu, k->y_zero, k->lo, k->hi);
-			y += y_pitch;
-			if (i == 0)
-				break;
-			*y = cortex_m4_result(s1, &scale, relu, k->y_zero, k->lo, k->hi);
-			y += y_pitch;
+			for (int32_t r = 0; r < 3; r++, p += width)
+				sum += p[0] * w[3 * r] + p[1] * w[3 * r + 1] + p[2] * w[3 * r + 2];
+			y[i * k->y_step] = cortex_m4_result(sum, &scale, 0, k->y_zero, k->lo, k->hi);
 		}
-	}
 }
 
-/* ROWS rows of results of the tile T, four channels from C on. */
+/* ROWS rows of results of channel C, from the plane X on. */
 static inline void
-cortex_m4_dw_tile(const struct cortex_m4_dw *k, const struct cortex_m4_tile *t, int8_t *y, int32_t c, int32_t rows)
+cortex_m4_dw_channel(const struct cortex_m4_dw *k, int8_t *y, const int16_t *x, int32_t width, int32_t c, int32_t rows)
 {
-	const int relu = cortex_m4_is_relu(k->y_zero, k->lo, k->hi);
+	int8_t w[9];
+	uint32_t bias = (uint32_t)k->b[c];
 
-	for (int32_t i = 0; i < 4; i++, c++, y++)
-		if (relu && k->stride_w == 1)
-			cortex_m4_dw_rows(k, y, t->x[i], t->width, c, rows, 1, 1);
-		else if (relu)
-			cortex_m4_dw_rows(k, y, t->x[i], t->width, c, rows, 2, 1);
-		else if (k->stride_w == 1)
-			cortex_m4_dw_rows(k, y, t->x[i], t->width, c, rows, 1, 0);
+	for (int32_t r = 0; r < 3; r++)
+		for (int32_t i = 0; i < 3; i++) {
+			w[3 * r + i] = k->w[r * k->w_row + i * k->w_step + c];
+			bias -= (uint32_t)(k->x_zero * w[3 * r + i]);
+		}
+#if defined(CORTEX_M4_ASSEMBLY)
+	const int32_t shift = k->shift[c], pairs = k->w_out / 2;
+
+	if (cortex_m4_is_relu(k->y_zero, k->lo, k->hi) && shift < 0 && shift >= -22) { /* most layers */
+		const struct cortex_m4_dw_pairs p = { y, x, 2 * width, 2 * width * k->stride_h,
+			{ (int32_t)cortex_m4_halves(2 * w[0], 2 * w[1]), (int32_t)cortex_m4_halves(2 * w[1], 2 * w[2]),
+			(int32_t)cortex_m4_halves(2 * w[3], 2 * w[4]), (int32_t)cortex_m4_halves(2 * w[4], 2 * w[5]),
+			(int32_t)cortex_m4_halves(2 * w[6], 2 * w[7]), (int32_t)cortex_m4_halves(2 * w[7], 2 * w[8]) },
+			{ (int32_t)(2 * bias), (int32_t)(2 * bias) }, k->multiplier[c], -255 * (1 << (-shift - 1)), -shift - 1, rows, k->w_out % 2,
+			k->y_step, NULL, k->y_row - k->w_out * k->y_step, 2 * pairs * k->y_step, 0 };
+
+		if (k->stride_w == 1)
+			cortex_m4_dw_pairs_1(&p);
 		else
-			cortex_m4_dw_rows(k, y, t->x[i], t->width, c, rows, 2, 0);
+			cortex_m4_dw_pairs_2(&p);
+		return;
+	}
+#endif
+	cortex_m4_dw_rows(k, y, x, width, c, rows, w, (int32_t)bias);
 }
 
 /* A depthwise convolution of 3x3 with a horizontal stride of 1 or 2, C a multiple of 4: two rows of results at a time if they fit in a tile, of these four
@@ -447,8 +828,8 @@ cortex_m4_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, co
 	int32_t y_h, int32_t w_out, int32_t stride_h, int32_t stride_w, int32_t pad_t, int32_t pad_l, int32_t x_zero, int32_t y_zero,
 	const int32_t *multiplier, const int8_t *shift, int32_t lo, int32_t hi)
 {
-	const struct cortex_m4_dw k = { y, x, w, b, multiplier, shift, y_pitch, x_pitch, h, w_in, w_out, c, stride_h, stride_w, pad_t, pad_l,
-		x_zero, y_zero, lo, hi };
+	const struct cortex_m4_dw k = { x, w, b, multiplier, shift, x_pitch, w_in * x_pitch, y_pitch, w_out * y_pitch, c, 3 * c, h, w_in, w_out,
+		stride_h, stride_w, pad_t, pad_l, x_zero, y_zero, lo, hi };
 	struct cortex_m4_tile t;
 	int32_t rows;
 
@@ -460,7 +841,8 @@ cortex_m4_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, co
 		for (int32_t first = 0; first < c; first += 4) {
 			for (int32_t r = 0; r < (n - 1) * stride_h + 3; r++)
 				cortex_m4_tile_row(&t, &k, r, oy * stride_h - pad_t + r, first);
-			cortex_m4_dw_tile(&k, &t, y + oy * w_out * y_pitch + first, first, n);
+			for (int32_t i = 0; i < 4; i++)
+				cortex_m4_dw_channel(&k, y + oy * k.y_row + first + i, t.x[i], t.width, first + i, n);
 		}
 	}
 }
@@ -480,21 +862,41 @@ cortex_m4_requant(int32_t v, int32_t multiplier, int32_t shift)
 	return (v >> -shift) + ((v >> (-shift - 1)) & 1);
 }
 
-/* What becomes of each int8 value V of an operand: TABLE[V + 128]. */
+/* TIMES what becomes of each int8 value V of an operand: TABLE[V + 128]. */
 static inline void
-cortex_m4_operand(int32_t table[256], int32_t left_shift, int32_t zero, int32_t multiplier, int32_t shift)
+cortex_m4_operand(int32_t table[256], int32_t left_shift, int32_t zero, int32_t multiplier, int32_t shift, int32_t times)
 {
 	for (int32_t v = -128; v < 128; v++)
-		table[v + 128] = cortex_m4_requant((v - zero) * ((int32_t)1 << left_shift), multiplier, shift);
+		table[v + 128] = times * cortex_m4_requant((v - zero) * ((int32_t)1 << left_shift), multiplier, shift);
 }
 
-/* N sums of the values that A and B are in their tables, which lie within 2^29; RELU is literal. */
-CORTEX_M4_INLINE void
-cortex_m4_add_small(int8_t *y, const int8_t *a, const int8_t *b, int32_t n, const int32_t *of_a, const int32_t *of_b,
-	const struct cortex_m4_scale *s, int relu, int32_t zero, int32_t lo, int32_t hi)
+/* The sum of what A and B are in their tables, which hold twice the values, within 2^30; RELU is literal.  LESS: the shift, less 1; ROUND: the zero
+ * point and a half, before that shift. */
+CORTEX_M4_INLINE int8_t
+cortex_m4_sum(int32_t a, int32_t b, int32_t multiplier, int32_t round, int32_t less, int relu, int32_t lo, int32_t hi)
 {
-	for (const int8_t *end = a + n; a < end;)
-		*y++ = cortex_m4_result(of_a[*a++] + of_b[*b++], s, relu, zero, lo, hi);
+	int32_t v;
+
+	if (relu)
+		return (int8_t)cortex_m4_ssat8_half(cortex_m4_smmlar(a + b, multiplier, round) >> less);
+	v = cortex_m4_smmlar(a + b, multiplier, 0);
+	v = (v + (v >> 31) + round) >> less >> 1; /* ties below zero go down */
+	return (int8_t)(v < lo ? lo : v > hi ? hi : v);
+}
+
+/* N sums. */
+CORTEX_M4_INLINE void
+cortex_m4_add_small(int8_t *y, const int8_t *a, const int8_t *b, int32_t n, const int32_t *of_a, const int32_t *of_b, int32_t multiplier, int32_t shift,
+	int relu, int32_t zero, int32_t lo, int32_t hi)
+{
+	const int32_t less = -shift - 1, round = (2 * zero + 1) * ((int32_t)1 << less);
+
+	for (const int8_t *end = a + (n & ~1); a < end; a += 2, b += 2, y += 2) {
+		y[0] = cortex_m4_sum(of_a[a[0]], of_b[b[0]], multiplier, round, less, relu, lo, hi);
+		y[1] = cortex_m4_sum(of_a[a[1]], of_b[b[1]], multiplier, round, less, relu, lo, hi);
+	}
+	if (n & 1)
+		y[0] = cortex_m4_sum(of_a[a[0]], of_b[b[0]], multiplier, round, less, relu, lo, hi);
 }
 
 /* y = a + b, N values; y may be a or b.  The two tables take 2 KB of stack. */
@@ -505,15 +907,17 @@ cortex_m4_add(int8_t *y, const int8_t *a, const int8_t *b, int32_t n, int32_t le
 	int32_t tables[2][256];
 	const int32_t *of_a = tables[0] + 128, *of_b = tables[1] + 128;
 
-	cortex_m4_operand(tables[0], left_shift, a_zero, a_multiplier, a_shift);
-	cortex_m4_operand(tables[1], left_shift, b_zero, b_multiplier, b_shift);
-	if (left_shift <= 20 && a_shift <= 0 && b_shift <= 0 && y_shift < 0) { /* operands no larger than 255 << 20 */
-		const struct cortex_m4_scale s = cortex_m4_scale_down(y_multiplier, y_shift);
+	/* operands no larger than 255 << 20, and the zero point before the shift no larger than 2^30 */
+	const int small = left_shift <= 20 && a_shift <= 0 && b_shift <= 0 && y_shift < 0 && y_shift >= -22;
 
-		if (cortex_m4_is_relu(y_zero, lo, hi))
-			cortex_m4_add_small(y, a, b, n, of_a, of_b, &s, 1, y_zero, lo, hi);
-		else
-			cortex_m4_add_small(y, a, b, n, of_a, of_b, &s, 0, y_zero, lo, hi);
+	cortex_m4_operand(tables[0], left_shift, a_zero, a_multiplier, a_shift, small ? 2 : 1);
+	cortex_m4_operand(tables[1], left_shift, b_zero, b_multiplier, b_shift, small ? 2 : 1);
+	if (small && cortex_m4_is_relu(y_zero, lo, hi)) {
+		cortex_m4_add_small(y, a, b, n, of_a, of_b, y_multiplier, y_shift, 1, y_zero, lo, hi);
+		return;
+	}
+	if (small) {
+		cortex_m4_add_small(y, a, b, n, of_a, of_b, y_multiplier, y_shift, 0, y_zero, lo, hi);
 		return;
 	}
 	for (int32_t i = 0; i < n; i++) {

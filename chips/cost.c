@@ -1,5 +1,6 @@
 /* What a call costs: the chip's formula, or a default where the file states none. */
 #include <config.h>
+#include <math.h>
 #include "chips/reader.h"
 
 /* Of a unit: cycles a call, multiply-accumulates and bytes a cycle.  Of portable C: cycles a multiply-accumulate and a byte. */
@@ -72,6 +73,16 @@ chip_cost(const struct chip_op *op, const struct chip_vars *vars, struct diag *d
 		return cost_eval(op->cycles, vars, d, cycles);
 	*cycles = CALL_CYCLES + (double)vars->v[VAR_MACS] / MACS_A_CYCLE + *bytes / BYTES_A_CYCLE;
 	return true;
+}
+
+int64_t
+chip_scratch(const struct chip_op *op, const struct chip_vars *vars)
+{
+	double bytes;
+
+	if (!op->scratch || !cost_eval(op->scratch, vars, NULL, &bytes) || bytes > INT32_MAX)
+		return 0;
+	return (int64_t)ceil(bytes);
 }
 
 bool

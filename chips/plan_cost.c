@@ -405,8 +405,15 @@ plan_cost_blocks(const struct work *w, struct plan *p, const struct blocks *b)
 			p->scratch = pixels * order.chunk * dtype_info[DT_F32].bytes;
 		}
 	} else if (!blocks_in_place(b, n)) {
-		add_copy(&t, column, b->windows * (n->op == OP_CONV2D ? n->attr.groups : 1));
+		if (!blocks_run(b, n) || !block_takes_all(b->full))
+			add_copy(&t, column, b->windows * (n->op == OP_CONV2D ? n->attr.groups : 1));
 		p->scratch = (int64_t)blocks_column_pitch(b) * dtype_info[b->full->types.v[0].x].bytes * b->rows;
+	}
+	if (b->full->scratch) {
+		struct chip_vars v;
+
+		blocks_vars(b, b->full, n, &v);
+		p->scratch += chip_scratch(b->full, &v);
 	}
 	p->bytes = (int64_t)t.bytes;
 	if (!t.ok)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include "chips/blocks.h"
 #include "chips/runs.h"
 #include "chips/search.h"
 
@@ -65,7 +66,8 @@ plan_text(const struct work *w, const struct plan *p)
 	if (p->how == PLAN_DOT)
 		return "dot products";
 	if (p->how == PLAN_BLOCK)
-		return arena_printf(w->arena, "blocks of %d x %d", block_most(p->unit, VAR_ROWS), block_most(p->unit, VAR_OUT));
+		return block_takes_all(p->unit) ? arena_printf(w->arena, "all channels of up to %d windows", block_rows(p->unit))
+			: arena_printf(w->arena, "blocks of %d x %d", block_most(p->unit, VAR_ROWS), block_most(p->unit, VAR_OUT));
 	if (p->groups > 1)
 		say(&t, "groups %d", p->groups);
 	if (p->rows.n > 1)

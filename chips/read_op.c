@@ -35,7 +35,7 @@ static const struct property {
 	{ "partial",         K(CONV2D) | K(DWCONV2D) | K(DENSE), read_partial, false },
 	{ "requant",         SCALED, read_requant, false },
 	{ "multiplier_bits", SCALED, read_multiplier_bits, false },
-	{ "shift",           SCALED, read_shift, false },
+	{ "shift",           SCALED | K(BLOCK), read_shift, false },
 	{ "accumulator",     LAYERS | K(DOT) | K(BLOCK), read_accumulator, false },
 	{ "offset",          K(RUNS), read_offset, false },
 	{ "activation",      LAYERS | POOLS | PAIRS | K(REQUANTIZE), read_activation, false },
@@ -121,12 +121,16 @@ read_where(struct reader *r, const struct ast_chip_item *item)
 static void
 read_cost(struct reader *r, const struct ast_chip_item *items, const struct ast_chip_item *item)
 {
-	static const char *const known[] = { "cycles", "bytes" };
-	bool cycles = strcmp(item->name, "cycles") == 0;
+	static const char *const known[] = { "cycles", "bytes", "scratch" };
+	bool cycles = strcmp(item->name, "cycles") == 0, scratch = strcmp(item->name, "scratch") == 0;
 
-	if (!cycles && strcmp(item->name, "bytes") != 0) {
-		diag_error(r->diag, item->name_loc, "a call costs cycles and bytes, not '%s'", item->name);
-		reader_suggest(r, item->name_loc, item->name, known, 2);
+	if (!cycles && !scratch && strcmp(item->name, "bytes") != 0) {
+		diag_error(r->diag, item->name_loc, "a call costs cycles, bytes and scratch, not '%s'", item->name);
+		reader_suggest(r, item->name_loc, item->name, known, 3);
+		return;
+	}
+	if (scratch && r->op->kind != KIND_BLOCK) {
+		diag_error(r->diag, item->name_loc, "only blocks are given working memory");
 		return;
 	}
 	if (!reader_is_first(r, items, item))
@@ -139,7 +143,9 @@ read_cost(struct reader *r, const struct ast_chip_item *items, const struct ast_
 	if (cycles) {
 		r->op->cycles = e;
 		r->op->cycles_loc = item->loc;
-	} else
+	} else if (scratch)
+		r->op->scratch = e;
+	else
 		r->op->cost_bytes = e;
 }
 

@@ -14,9 +14,12 @@ RUNTIME_FILES = \
 	%D%/nn_block.h \
 	%D%/nn_block_f32.h \
 	%D%/nn_block_conv2d_f32.c \
+	%D%/nn_block_column_i8.h \
 	%D%/nn_block_conv2d_i8.c \
 	%D%/nn_block_conv2d_i8_i16.c \
 	%D%/nn_block_dense_i8.c \
+	%D%/nn_block_all_conv2d_i8.c \
+	%D%/nn_block_all_dense_i8.c \
 	%D%/nn_clamp_f32.c \
 	%D%/nn_clamp_i8.c \
 	%D%/nn_conv2d_f32.c \

@@ -9,6 +9,13 @@
 typedef void nn_block_fn(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b,
 	const int32_t *multiplier, const int8_t *shift, int32_t in, int32_t y_zero, int32_t lo, int32_t hi);
 
+/* A run: ROWS windows by OUT channels, OUT any number.  The values of a window lie in RUNS runs of IN values each, X_RUN values from one to the
+ * next: in the image, or one behind the other where they have been collected.  SCRATCH: memory to work in, whatever is in it.  It reads its
+ * windows before it writes results where it is given any. */
+typedef void nn_block_all_fn(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b,
+	const int32_t *multiplier, const int8_t *shift, int32_t in, int32_t y_zero, int32_t lo, int32_t hi,
+	int32_t runs, int32_t x_run, void *scratch, int32_t rows, int32_t out);
+
 /* A block is worth what its literal arguments make of it. */
 #if defined(__GNUC__)
 #define NN_BLOCK_INLINE static inline __attribute__((always_inline))

@@ -4,7 +4,7 @@
 
 /* N values, widened. */
 static inline void
-nn_column_values_i8_i16(int16_t *restrict to, const int8_t *from, int32_t n)
+nn_column_values_i8_i16(int16_t *to, const int8_t *from, int32_t n)
 {
 	for (; n >= 4; n -= 4, to += 4, from += 4) {
 		to[0] = from[0];
@@ -19,7 +19,7 @@ nn_column_values_i8_i16(int16_t *restrict to, const int8_t *from, int32_t n)
 /* The values under the window of the pixel (oy, ox), widened, in the order of the filters: those outside of the image are x_zero, and what is
  * left up to IN is 0. */
 static inline void
-nn_column_i8_i16(int16_t *restrict column, const int8_t *x, int32_t x_zero, int32_t oy, int32_t ox, int32_t in,
+nn_column_i8_i16(int16_t *column, const int8_t *x, int32_t x_zero, int32_t oy, int32_t ox, int32_t in,
 	int32_t x_h, int32_t x_w, int32_t c, int32_t x_pitch, int32_t k_h, int32_t k_w, int32_t stride_h, int32_t stride_w,
 	int32_t dilation_h, int32_t dilation_w, int32_t pad_t, int32_t pad_l)
 {

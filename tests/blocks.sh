@@ -133,8 +133,9 @@ board() {
 ties() {
 	channels=$(sed -n 's/^op [a-z]* "[0-9]*x\([0-9]*\)".*/\1/p' "$1" | sort -n | tail -n 1)
 	kind=$(sed -n 's/^op \(block\|runs\) .*/\1/p' "$1" | head -n 1)
+	grep -q '^op block "all"' "$1" && channels=7 kind=all
 	"$compiler" -std=gnu99 $CONTRACT -O1 $flags $sanitize -I"$top/chips" -I"$top/runtime" -DHEADER="\"$2.h\"" \
-		-DBLOCK="$(echo "$2" | tr - _)_$kind" "-DRUNS=$(test "$kind" = block || echo 1)" -DCHANNELS="$channels" "$top/tests/blockties.c" $link -o "$tmp/ties" && $runner "$tmp/ties"
+		"-DFORM_$kind" -DBLOCK="$(echo "$2" | tr - _)_$kind" -DCHANNELS="$channels" "$top/tests/blockties.c" $link -o "$tmp/ties" && $runner "$tmp/ties"
 }
 
 # trained CHIP STEM, randoms CHIP STEM SEED...
@@ -166,6 +167,11 @@ windows() {
 7,8,12 dwconv2d(x, kernel = 3x3, stride = 1x2, pad = [0, 2, 2, 0])
 9,7,3 conv2d(x, out = 5, kernel = 3x3, pad = same)
 9,8,2 conv2d(x, out = 4, kernel = 4x2, stride = 2x3, pad = [3, 0, 1, 1])
+9,9,4 conv2d(x, out = 7, kernel = 3x3, pad = same) |> relu6()
+7,6,8 conv2d(x, out = 5, kernel = 3x3, stride = 2x1)
+5,7,8 conv2d(x, out = 6, kernel = 1x1, stride = 2x2) |> relu()
+3,3,4 conv2d(x, out = 8, kernel = 1x1)
+1,1,12 conv2d(x, out = 9, kernel = 1x1)
 8,9,4 conv2d(x, out = 6, kernel = 3x2, dilation = 2x2, pad = same, groups = 2)
 5,7,8 conv2d(x, out = 12, kernel = 1x1, groups = 2)
 17,16,8 add(x, maxpool(x, kernel = 3x3, stride = 1x1, pad = same))
@@ -226,7 +232,7 @@ trained_reals() {
 untrained() {
 	file=$1 stem=$2 on=$3
 	shift 3
-	grep -q '"[a-z0-9_]*_\(block\|runs\)(' "$file" && check "ties on $on" ties "$file" "$stem"
+	grep -q '"[a-z0-9_]*_\(block\|runs\|all\)(' "$file" && check "ties on $on" ties "$file" "$stem"
 	randoms "$file" "$on" "$@"
 	windows "$file" "$on"
 }

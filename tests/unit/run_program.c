@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "run_program.h"
+#include "chips/blocks.h"
 #include "runtime/embedded.h"
 #include "runtime/nn_add_f32.c"
 #include "runtime/nn_add_i16.c"
@@ -350,7 +351,7 @@ describe(const struct arg *a, char *text, size_t size)
 		snprintf(text, size, "nn_dot_call_%s *%s", type_name, a->name);
 		break;
 	case ARG_BLOCK: case ARG_BAND:
-		snprintf(text, size, a->dtype == DT_F32 ? "nn_block_f32_fn *%s" : "nn_block_fn *%s", a->name);
+		snprintf(text, size, "%s *%s", a->dtype == DT_F32 ? "nn_block_f32_fn" : a->block && block_takes_all(a->block->unit) ? "nn_block_all_fn" : "nn_block_fn", a->name);
 		break;
 	}
 }
