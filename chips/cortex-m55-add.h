@@ -42,26 +42,32 @@ cortex_m55_sum_of(int8_t a, int8_t b, const struct cortex_m55_add *k)
 }
 
 #if CORTEX_M55_VECTORS
-/* Four values V by the factor F.  VQRDMULH and VRSHL round ties up. */
+/* Four values V by the factor F.  VQRDMULH and VRSHL round ties up; TIES: those of negative values go down. */
 CORTEX_M55_INLINE int32x4_t
-cortex_m55_scaled_four(int32x4_t v, const struct cortex_m55_factor *f)
+cortex_m55_scaled_four(int32x4_t v, const struct cortex_m55_factor *f, int ties)
 {
 	if (f->zero != 0)
 		v = vsubq_n_s32(v, f->zero);
+	if (f->left > 0 && f->multiplier == 1 << 30 && f->right == 0)
+		return vshlq_r_s32(v, f->left - 1);
 	if (f->left > 0)
 		v = vshlq_r_s32(v, f->left);
 	v = vqrdmulhq_n_s32(v, f->multiplier);
 	if (f->right == 0)
 		return v;
-	return vrshlq_n_s32(vaddq_s32(v, vshrq_n_s32(v, 31)), f->right);
+	if (ties)
+		v = vaddq_s32(v, vshrq_n_s32(v, 31));
+	return vrshlq_n_s32(v, f->right);
 }
 
 /* Four sums, of which a last byte of each lane is the result. */
 CORTEX_M55_INLINE int32x4_t
 cortex_m55_sum_of_four(int32x4_t a, int32x4_t b, const struct cortex_m55_add *k)
 {
-	int32x4_t v = cortex_m55_scaled_four(vaddq_s32(cortex_m55_scaled_four(a, &k->a), cortex_m55_scaled_four(b, &k->b)), &k->y);
+	int32x4_t v = vaddq_s32(cortex_m55_scaled_four(a, &k->a, 1), cortex_m55_scaled_four(b, &k->b, 1));
 
+	/* below the zero point they make no difference when that is the limit */
+	v = cortex_m55_scaled_four(v, &k->y, k->lo < k->zero);
 	v = vqaddq_n_s32(v, k->zero);
 	if (k->lo != -128 || k->hi != 127)
 		return vminq_s32(vmaxq_s32(v, vdupq_n_s32(k->lo)), vdupq_n_s32(k->hi));

@@ -51,6 +51,7 @@ dist_chips_DATA = \
 	%D%/block-plain.h \
 	%D%/cortex-m55-add.h \
 	%D%/cortex-m55-depthwise.h \
+	%D%/cortex-m55-run.h \
 	%D%/cortex-m55.h \
 	%D%/ethos-u55.chip \
 	%D%/gemmini.chip \

@@ -5,11 +5,16 @@
 #ifndef PORTABLE32_H
 #define PORTABLE32_H
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__GNUC__)
 #define PORTABLE32_INLINE static inline __attribute__((always_inline))
+#define PORTABLE32_APART static __attribute__((noinline)) /* its registers are its own */
+#define PORTABLE32_BOTH(a, b) __asm volatile("" : : "r"(a), "r"(b)) /* no instruction: both are read first, and so at once */
 #else
 #define PORTABLE32_INLINE static inline
+#define PORTABLE32_APART static
+#define PORTABLE32_BOTH(a, b)
 #endif
 
 /* The int8 value of a sum: sum * multiplier * 2^(shift - 31), rounded twice as the network is defined, and limited to [lo, hi].
@@ -36,6 +41,13 @@ portable32_result(int32_t sum, int32_t multiplier, int32_t shift, int32_t zero, 
 	return (int8_t)(v < lo ? lo : v > hi ? hi : v);
 }
 
+/* ---- all channels of one window or two ---- */
+
+/* Sums of four channels, two each, of one window or two. */
+struct portable32_sums {
+	int64_t a01, a23, b01, b23;
+};
+
 /* The sums of the two channels in S. */
 PORTABLE32_INLINE int32_t
 portable32_first(int64_t s)
@@ -46,7 +58,63 @@ portable32_first(int64_t s)
 PORTABLE32_INLINE int32_t
 portable32_second(int64_t s)
 {
-	return (int32_t)((s - portable32_first(s)) >> 24);
+	return (int32_t)((s + 0x800000) >> 24);
+}
+
+/* Four channels of the windows A and B, of N times eight values; compilers keep all sums in registers if weights are read first. */
+PORTABLE32_APART void
+portable32_two_windows(struct portable32_sums *sums, const int8_t *a, const int8_t *b, const int32_t *w, int32_t n)
+{
+	struct portable32_sums s = { 0, 0, 0, 0 };
+
+#define PORTABLE32_VALUE(i) \
+	do { \
+		const int32_t w01 = w[2 * (i)], w23 = w[2 * (i) + 1]; \
+		s.a01 += (int64_t)a[i] * w01; \
+		s.a23 += (int64_t)a[i] * w23; \
+		s.b01 += (int64_t)b[i] * w01; \
+		s.b23 += (int64_t)b[i] * w23; \
+	} while (0)
+	for (const int32_t *end = w + 16 * n; w != end; a += 8, b += 8, w += 16) {
+		PORTABLE32_VALUE(0);
+		PORTABLE32_VALUE(1);
+		PORTABLE32_VALUE(2);
+		PORTABLE32_VALUE(3);
+		PORTABLE32_VALUE(4);
+		PORTABLE32_VALUE(5);
+		PORTABLE32_VALUE(6);
+		PORTABLE32_VALUE(7);
+	}
+#undef PORTABLE32_VALUE
+	*sums = s;
+}
+
+/* Four channels of N times eight values of the window A, added to SUMS. */
+PORTABLE32_APART void
+portable32_one_window(struct portable32_sums *sums, const int8_t *a, const int32_t *w, int32_t n)
+{
+	int64_t a01 = sums->a01, a23 = sums->a23;
+
+#define PORTABLE32_VALUE(i) \
+	do { \
+		const int32_t w01 = w[2 * (i)], w23 = w[2 * (i) + 1]; \
+		PORTABLE32_BOTH(w01, w23); \
+		a01 += (int64_t)a[i] * w01; \
+		a23 += (int64_t)a[i] * w23; \
+	} while (0)
+	for (const int32_t *end = w + 16 * n; w != end; a += 8, w += 16) {
+		PORTABLE32_VALUE(0);
+		PORTABLE32_VALUE(1);
+		PORTABLE32_VALUE(2);
+		PORTABLE32_VALUE(3);
+		PORTABLE32_VALUE(4);
+		PORTABLE32_VALUE(5);
+		PORTABLE32_VALUE(6);
+		PORTABLE32_VALUE(7);
+	}
+#undef PORTABLE32_VALUE
+	sums->a01 = a01;
+	sums->a23 = a23;
 }
 
 /* How results are made. */
@@ -66,55 +134,90 @@ portable32_scaled(int32_t sum, int32_t multiplier, int32_t right, const struct p
 	return (int8_t)(v < s->lo ? s->lo : v > s->hi ? s->hi : v);
 }
 
+/* Channel C of ROWS windows, the sums A and B. */
 PORTABLE32_INLINE void
-portable32_2x2(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
-	const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi)
+portable32_channel(int8_t *y, int32_t y_pitch, int32_t c, int32_t a, int32_t b, const struct portable32_scaling *s, int32_t rows, int ties)
 {
-	const int8_t *x0 = (const int8_t *)x, *x1 = x0 + x_pitch;
-	const int32_t *pair = (const int32_t *)w;
-	int64_t s0 = 0, s1 = 0;
+	const int32_t bias = s->bias[c], multiplier = s->multiplier[c], right = -s->shift[c] - 1;
 
-	for (int32_t i = n >> 2; i > 0; i--, x0 += 4, x1 += 4, pair += 4) {
-		s0 += (int64_t)x0[0] * pair[0];
-		s1 += (int64_t)x1[0] * pair[0];
-		s0 += (int64_t)x0[1] * pair[1];
-		s1 += (int64_t)x1[1] * pair[1];
-		s0 += (int64_t)x0[2] * pair[2];
-		s1 += (int64_t)x1[2] * pair[2];
-		s0 += (int64_t)x0[3] * pair[3];
-		s1 += (int64_t)x1[3] * pair[3];
-	}
-	for (int32_t i = n & 3; i > 0; i--, x0++, x1++, pair++) {
-		s0 += (int64_t)x0[0] * pair[0];
-		s1 += (int64_t)x1[0] * pair[0];
-	}
-	y[0] = portable32_result(portable32_first(s0) + b[0], multiplier[0], shift[0], zero, lo, hi);
-	y[1] = portable32_result(portable32_second(s0) + b[1], multiplier[1], shift[1], zero, lo, hi);
-	y[y_pitch] = portable32_result(portable32_first(s1) + b[0], multiplier[0], shift[0], zero, lo, hi);
-	y[y_pitch + 1] = portable32_result(portable32_second(s1) + b[1], multiplier[1], shift[1], zero, lo, hi);
+	y[c] = portable32_scaled((int32_t)((uint32_t)a + (uint32_t)bias), multiplier, right, s, ties);
+	if (rows == 2)
+		y[y_pitch + c] = portable32_scaled((int32_t)((uint32_t)b + (uint32_t)bias), multiplier, right, s, ties);
 }
 
+/* The first N of the four channels with the sums SUMS. */
 PORTABLE32_INLINE void
-portable32_1x2(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
-	const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi)
+portable32_channels(int8_t *y, int32_t y_pitch, const struct portable32_sums *sums, int32_t n, const struct portable32_scaling *s, int32_t rows, int ties)
 {
-	const int8_t *x0 = (const int8_t *)x;
-	const int32_t *pair = (const int32_t *)w;
-	int64_t s = 0;
-
-	(void)y_pitch;
-	(void)x_pitch;
-	for (int32_t i = n >> 2; i > 0; i--, x0 += 4, pair += 4) {
-		s += (int64_t)x0[0] * pair[0];
-		s += (int64_t)x0[1] * pair[1];
-		s += (int64_t)x0[2] * pair[2];
-		s += (int64_t)x0[3] * pair[3];
-	}
-	for (int32_t i = n & 3; i > 0; i--, x0++, pair++)
-		s += (int64_t)x0[0] * pair[0];
-	y[0] = portable32_result(portable32_first(s) + b[0], multiplier[0], shift[0], zero, lo, hi);
-	y[1] = portable32_result(portable32_second(s) + b[1], multiplier[1], shift[1], zero, lo, hi);
+	portable32_channel(y, y_pitch, 0, portable32_first(sums->a01), portable32_first(sums->b01), s, rows, ties);
+	if (n > 1)
+		portable32_channel(y, y_pitch, 1, portable32_second(sums->a01), portable32_second(sums->b01), s, rows, ties);
+	if (n > 2)
+		portable32_channel(y, y_pitch, 2, portable32_first(sums->a23), portable32_first(sums->b23), s, rows, ties);
+	if (n > 3)
+		portable32_channel(y, y_pitch, 3, portable32_second(sums->a23), portable32_second(sums->b23), s, rows, ties);
 }
+
+/* OUT channels of two windows of N times eight values at X and PITCH further on, or of one in RUNS runs of N times eight values. */
+PORTABLE32_INLINE void
+portable32_windows(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t pitch, int32_t runs, int32_t x_run, int32_t n, const int32_t *w, int32_t out,
+	const struct portable32_scaling *scaling, int32_t rows)
+{
+	struct portable32_scaling s = *scaling;
+
+	for (; out > 0; out -= 4, y += 4, w += 16 * n * runs, s.bias += 4, s.multiplier += 4, s.shift += 4) {
+		struct portable32_sums sums;
+
+		if (rows == 2) {
+			portable32_two_windows(&sums, x, x + pitch, w, n);
+		} else {
+			sums.a01 = sums.a23 = sums.b01 = sums.b23 = 0;
+			for (int32_t i = 0; i < runs; i++)
+				portable32_one_window(&sums, x + i * x_run, w + i * 16 * n, n);
+		}
+		if (s.lo >= s.zero)
+			portable32_channels(y, y_pitch, &sums, out, &s, rows, 0);
+		else
+			portable32_channels(y, y_pitch, &sums, out, &s, rows, 1);
+	}
+}
+
+/* The results of ROWS windows, one or two, and OUT channels (nn_block_run_fn).  The windows are collected in SCRATCH, filled up to eights of values,
+ * before results are written. */
+static inline void
+portable32_all(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, int32_t runs, int32_t x_run, int32_t in, const void *w, const int32_t *b,
+	const int32_t *multiplier, const int8_t *shift, void *scratch, int32_t rows, int32_t out, int32_t zero, int32_t lo, int32_t hi)
+{
+	const struct portable32_scaling s = { b, multiplier, shift, zero, lo, hi };
+	const int32_t n = (runs * in + 7) / 8;
+	int8_t *to = (int8_t *)scratch;
+
+	for (int32_t r = 0; r < rows; r++) {
+		const int8_t *from = (const int8_t *)x + r * x_pitch;
+
+		for (int32_t i = 0; i < runs; i++, from += x_run, to += in)
+			memcpy(to, from, (size_t)in);
+		for (const int8_t *end = (int8_t *)scratch + (r + 1) * 8 * n; to != end;)
+			*to++ = 0;
+	}
+	if (rows == 2)
+		portable32_windows(y, y_pitch, (const int8_t *)scratch, 8 * n, 1, 0, n, (const int32_t *)w, out, &s, 2);
+	else
+		portable32_windows(y, y_pitch, (const int8_t *)scratch, 8 * n, 1, 0, n, (const int32_t *)w, out, &s, 1);
+}
+
+/* The results of one window, ROWS is 1, whose values are read where they are, IN a multiple of 8. */
+static inline void
+portable32_one(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, int32_t runs, int32_t x_run, int32_t in, const void *w, const int32_t *b,
+	const int32_t *multiplier, const int8_t *shift, int32_t rows, int32_t out, int32_t zero, int32_t lo, int32_t hi)
+{
+	const struct portable32_scaling s = { b, multiplier, shift, zero, lo, hi };
+
+	(void)rows;
+	portable32_windows(y, y_pitch, (const int8_t *)x, x_pitch, runs, x_run, in / 8, (const int32_t *)w, out, &s, 1);
+}
+
+/* ---- one window, one channel ---- */
 
 PORTABLE32_INLINE void
 portable32_1x1(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const void *w, const int32_t *b, int32_t n,
