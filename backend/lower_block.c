@@ -211,9 +211,10 @@ call_blocks(struct blocked *k, struct call *c, int32_t column_pitch)
 	return ok;
 }
 
-/* The working memory of a run: what a call of it is given, and behind that the windows that are collected.  Sets where those begin. */
-static struct place
-all_scratch(struct blocked *k, int64_t *columns)
+/* The working memory of a run: what a call of it is given, and behind that the windows that are collected, if there is any of either.  Returns where
+ * those begin. */
+static int64_t
+call_all_scratch(struct blocked *k, struct call *c)
 {
 	enum { ALIGN = 8 };
 	const struct chip_op *op = k->b.full;
@@ -221,13 +222,19 @@ all_scratch(struct blocked *k, int64_t *columns)
 	const int align = op->layout[OPERAND_X].align > ALIGN ? op->layout[OPERAND_X].align : ALIGN;
 	struct chip_vars v;
 	struct buffer *s;
+	int64_t columns;
 
 	blocks_vars(&k->b, op, k->u.node, &v);
-	*columns = (chip_scratch(op, &v) + align - 1) / align * align;
-	s = lower_scratch(k->u.l, k->u.node, DT_I8, *columns + collected > 0 ? *columns + collected : 1);
+	columns = (chip_scratch(op, &v) + align - 1) / align * align;
+	if (columns + collected == 0) {
+		call_null(k->u.l, c, "scratch", DT_I8);
+		return 0;
+	}
+	s = lower_scratch(k->u.l, k->u.node, DT_I8, columns + collected);
 	if (align > s->align)
 		s->align = align;
-	return (struct place){ .buf = s, .dtype = DT_I8 };
+	call_place(k->u.l, c, ARG_SCRATCH, "scratch", (struct place){ .buf = s, .dtype = DT_I8 });
+	return columns;
 }
 
 /* A layer as a loop around runs of channels. */
@@ -249,7 +256,7 @@ lower_all(struct blocked *k)
 	call_in(l, c, "x", n->in[0]);
 	call_weights(k, c, "weight", k->b.full, 0, k->b.filters);
 	call_scaling(k, c);
-	call_place(l, c, ARG_SCRATCH, "scratch", all_scratch(k, &columns));
+	columns = call_all_scratch(k, c);
 	if (!in_place)
 		call_int(l, c, "x_zero", n->in[0]->quant.zero);
 	call_int(l, c, "y_zero", n->out->quant.zero);

@@ -133,7 +133,7 @@ board() {
 ties() {
 	channels=$(sed -n 's/^op [a-z]* "[0-9]*x\([0-9]*\)".*/\1/p' "$1" | sort -n | tail -n 1)
 	kind=$(sed -n 's/^op \(block\|runs\) .*/\1/p' "$1" | head -n 1)
-	grep -q '^op block "all"' "$1" && channels=7 kind=all
+	grep -q '^op block "all"' "$1" && channels=11 kind=all
 	"$compiler" -std=gnu99 $CONTRACT -O1 $flags $sanitize -I"$top/chips" -I"$top/runtime" -DHEADER="\"$2.h\"" \
 		"-DFORM_$kind" -DBLOCK="$(echo "$2" | tr - _)_$kind" -DCHANNELS="$channels" "$top/tests/blockties.c" $link -o "$tmp/ties" && $runner "$tmp/ties"
 }
