@@ -83,6 +83,20 @@ goes_along(const struct reads *f, const struct call *c, const struct arg *a)
 	return f->order == READS_VECTORS || (x->shape.dim[2] == y->shape.dim[2] && (rows->i == 1 || rows->i % y->shape.dim[0] == 0));
 }
 
+/* Whether a kernel of windows has the rows of its maps as its own: a dense layer may have all its vectors in one row. */
+static bool
+has_rows_of(const struct reads *f, const struct call *c)
+{
+	if (f->order != READS_WINDOWS)
+		return true;
+	if (call_dim_or(c, "y_h", height_of(&c->args.v[0])) != height_of(&c->args.v[0]))
+		return false;
+	for (size_t i = 0; i < c->args.n; i++)
+		if (reads_operand(f, &c->args.v[i]) && call_dim_or(c, "x_h", height_of(&c->args.v[i])) != height_of(&c->args.v[i]))
+			return false;
+	return true;
+}
+
 bool
 stream_takes(const struct call *c)
 {
@@ -103,7 +117,7 @@ stream_takes(const struct call *c)
 			return false;
 		maps++;
 	}
-	return maps > 0 || f->order == READS_NOTHING;
+	return (maps > 0 || f->order == READS_NOTHING) && has_rows_of(f, c);
 }
 
 /* ---- the schedule ---- */
