@@ -375,6 +375,19 @@ place(struct loc wished, const struct chip_op *op)
 	return wished.start ? wished : op->loc;
 }
 
+/* Whether a condition of OP refuses weights of -128 in the call V. */
+static bool
+refuses_lowest(const struct chip_op *op, const struct chip_vars *v)
+{
+	struct chip_vars lowest = *v;
+
+	lowest.weight_max = 128;
+	for (const struct chip_limit *l = op->limits; l; l = l->next)
+		if (l->kind == LIMIT_WHERE && !chip_limit_holds(l, &lowest))
+			return true;
+	return false;
+}
+
 static void
 probe_requant(struct suite *s, const struct chip_op *op, const struct chip_vars *v)
 {
@@ -384,7 +397,8 @@ probe_requant(struct suite *s, const struct chip_op *op, const struct chip_vars 
 		return;
 	add_probe(s, op, v, loc, "requant", "sums half way between two results", DT_I8, with(s, op, "NN_TIES"));
 	add_probe(s, op, v, loc, "requant", "results beyond int8", DT_I8, with(s, op, "NN_SATURATE"));
-	add_probe(s, op, v, loc, "requant", "largest operands", DT_I8, with(s, op, "NN_EXTREMES"));
+	add_probe(s, op, v, loc, "requant", "largest operands", DT_I8,
+		with(s, op, refuses_lowest(op, v) ? "NN_EXTREMES | NN_SYMMETRIC" : "NN_EXTREMES"));
 }
 
 static void

@@ -11,7 +11,8 @@
 
 enum nn_probe_flags {
 	NN_WITH_BIAS = 1, NN_WITH_SUM = 2, NN_SUMS_OUT = 4, NN_TIES = 8, NN_SATURATE = 16, NN_X_ZERO = 32, NN_Y_ZERO = 64,
-	NN_BOUNDS = 128, NN_WITH_RELU = 256, NN_PITCH = 512, NN_EXTREMES = 1024
+	NN_BOUNDS = 128, NN_WITH_RELU = 256, NN_PITCH = 512, NN_EXTREMES = 1024,
+	NN_SYMMETRIC = 2048 /* no weight of -128 */
 };
 
 struct nn_probe {
@@ -40,14 +41,14 @@ nn_random(uint32_t *state)
 
 /* COUNT elements of TYPE, UNIT times integers in [-LIMIT, LIMIT]; EXTREMES: only the ends. */
 static void
-nn_fill(void *p, int type, size_t count, int32_t limit, int32_t unit, int extremes, uint32_t *state)
+nn_fill(void *p, int type, size_t count, int32_t limit, int32_t unit, int extremes, int lowest, uint32_t *state)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint32_t r = nn_random(state);
 		int32_t v = (int32_t)(r % (uint32_t)(2 * limit + 1)) - limit;
 
 		if (extremes)
-			v = r & 1 ? limit : -limit - (type == NN_I8 && limit == 127);
+			v = r & 1 ? limit : -limit - (lowest && type == NN_I8 && limit == 127);
 		nn_store(p, type, i, type == NN_F32 ? (double)v / 16 : (double)v * unit);
 	}
 }
@@ -94,7 +95,7 @@ nn_operands(const struct nn_probe *p, const struct nn_room *room, uint32_t *stat
 {
 	const struct nn_unit *u = p->unit;
 	int32_t taps = nn_taps(u, p->v), most = taps <= 16 ? 7 : taps <= 256 ? 3 : 1;
-	int extremes = (p->flags & NN_EXTREMES) != 0;
+	int extremes = (p->flags & NN_EXTREMES) != 0, lowest = !(p->flags & NN_SYMMETRIC);
 	int32_t x = 127, w = 127, b = 1000, unit = 1, sum_unit = 1;
 
 	switch (nn_choice_of(p)) {
@@ -118,10 +119,10 @@ nn_operands(const struct nn_probe *p, const struct nn_room *room, uint32_t *stat
 		x = w = p->flags & NN_SATURATE ? 100000 : 1600;
 		unit = u->kind == NN_REQUANTIZE && nn_choice_of(p) == NN_PLAIN ? 16 : 1;
 	}
-	nn_fill(room->x, u->x_type, room->x_bytes / nn_type_bytes(u->x_type), x, unit, extremes, state);
-	nn_fill(room->w, u->w_type, room->w_bytes / nn_type_bytes(u->w_type), w, unit, extremes, state);
-	nn_fill(room->b, u->b_type, room->b_bytes / nn_type_bytes(u->b_type), b, sum_unit, 0, state);
-	nn_fill(room->sum, p->sum_type, room->y_bytes / nn_type_bytes(p->sum_type), b, sum_unit, 0, state);
+	nn_fill(room->x, u->x_type, room->x_bytes / nn_type_bytes(u->x_type), x, unit, extremes, 1, state);
+	nn_fill(room->w, u->w_type, room->w_bytes / nn_type_bytes(u->w_type), w, unit, extremes, lowest, state);
+	nn_fill(room->b, u->b_type, room->b_bytes / nn_type_bytes(u->b_type), b, sum_unit, 0, 0, state);
+	nn_fill(room->sum, p->sum_type, room->y_bytes / nn_type_bytes(p->sum_type), b, sum_unit, 0, 0, state);
 }
 
 /* Multipliers that go with the operands. */
