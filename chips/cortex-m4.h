@@ -123,7 +123,7 @@ cortex_m4_scale_down(int32_t multiplier, int32_t shift)
 }
 
 CORTEX_M4_INLINE struct cortex_m4_scale
-cortex_m4_scale(int32_t multiplier, int32_t shift)
+cortex_m4_scale_of(int32_t multiplier, int32_t shift)
 {
 	struct cortex_m4_scale s = { multiplier, shift > 0 ? shift + 1 : 1, shift < 0 ? -shift : 0, 0, -(shift < 0) };
 
@@ -567,7 +567,7 @@ cortex_m4_1x1(int8_t *y, int32_t y_pitch, const void *x, int32_t x_pitch, const 
 {
 	const int16_t *v = (const int16_t *)x;
 	const int8_t *weight = (const int8_t *)w;
-	const struct cortex_m4_scale s = cortex_m4_scale(multiplier[0], shift[0]);
+	const struct cortex_m4_scale s = cortex_m4_scale_of(multiplier[0], shift[0]);
 	uint32_t sum = (uint32_t)b[0];
 
 	(void)y_pitch;
@@ -775,7 +775,7 @@ cortex_m4_halves(int32_t low, int32_t high)
 static inline void
 cortex_m4_dw_rows(const struct cortex_m4_dw *k, int8_t *y, const int16_t *x, int32_t width, int32_t c, int32_t rows, const int8_t w[9], int32_t bias)
 {
-	const struct cortex_m4_scale scale = cortex_m4_scale(k->multiplier[c], k->shift[c]);
+	const struct cortex_m4_scale scale = cortex_m4_scale_of(k->multiplier[c], k->shift[c]);
 
 	for (; rows > 0; rows--, x += k->stride_h * width, y += k->y_row)
 		for (int32_t i = 0; i < k->w_out; i++) {

@@ -57,7 +57,7 @@ struct portable32_dw_channel {
 
 /* Channel C with the vertical stride STRIDE, 1 or 2. */
 PORTABLE32_INLINE void
-portable32_dw_channel(struct portable32_dw_channel *h, const struct portable32_dw *k, int32_t c, int32_t stride)
+portable32_dw_make(struct portable32_dw_channel *h, const struct portable32_dw *k, int32_t c, int32_t stride)
 {
 	const int8_t *w = k->w + 9 * c;
 	int32_t sum = 0;
@@ -153,7 +153,7 @@ portable32_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, c
 				struct portable32_dw_channel channel;
 
 				portable32_tile(tile, &k, oy * stride_h - pad_t, ox * stride_w - pad_l, (m - 1) * stride_h + 3, (n - 1) * stride_w + 3, i);
-				portable32_dw_channel(&channel, &k, i, stride_h);
+				portable32_dw_make(&channel, &k, i, stride_h);
 				portable32_dw_rows(y + (oy * w_out + ox) * y_pitch + i, tile, m, n, &channel, &k);
 			}
 		}

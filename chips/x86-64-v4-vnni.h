@@ -24,7 +24,7 @@
 #endif
 
 /* A block's operands: KH runs of N values of each window, PITCH apart, against weights in quads of values for 16 * VECTORS channels. */
-struct x86_64_v4_vnni_runs {
+struct x86_64_v4_vnni_windows {
 	const int8_t *x;
 	int32_t x_pitch, x_run;
 	const int8_t *w;
@@ -33,9 +33,10 @@ struct x86_64_v4_vnni_runs {
 
 /* ---- plain C ---- */
 
+#if !X86_64_V4_VNNI_VECTORS
 /* A block of ROWS windows by CHANNELS channels; values are multiplied as x + 128. */
 X86_64_V4_VNNI_INLINE void
-x86_64_v4_vnni_plain(int8_t *y, int32_t y_pitch, const struct x86_64_v4_vnni_runs *k, const struct block_scaling *s, int32_t rows, int32_t channels)
+x86_64_v4_vnni_plain(int8_t *y, int32_t y_pitch, const struct x86_64_v4_vnni_windows *k, const struct block_scaling *s, int32_t rows, int32_t channels)
 {
 	const int32_t wide = (channels + 15) / 16 * 16;
 
@@ -52,8 +53,7 @@ x86_64_v4_vnni_plain(int8_t *y, int32_t y_pitch, const struct x86_64_v4_vnni_run
 			y[r * y_pitch + c] = block_result((int32_t)sum, s, c);
 		}
 }
-
-#if X86_64_V4_VNNI_VECTORS
+#else
 /* ---- results of vectors ---- */
 
 /* What sixteen channels' results are made with.  For n = -shift >= 1 both roundings are one:
@@ -113,7 +113,7 @@ x86_64_v4_vnni_all_right(const int8_t *shift, int32_t channels)
 
 	X86_64_V4_VNNI_UNROLL
 	for (int32_t v = 0; v < (channels + 15) / 16; v++)
-		left |= _mm_movepi8_mask(_mm_mask_loadu_epi8(_mm_set1_epi8(-1), x86_64_v4_vnni_lanes(v, channels), shift + 16 * v)) ^ 0xffff;
+		left = (__mmask16)(left | (_mm_movepi8_mask(_mm_mask_loadu_epi8(_mm_set1_epi8(-1), x86_64_v4_vnni_lanes(v, channels), shift + 16 * v)) ^ 0xffff));
 	return left == 0;
 }
 
@@ -160,7 +160,7 @@ x86_64_v4_vnni_add(__m512i *sum, __m512i a, __m512i b)
 /* The sums of ROWS windows by 16 * VECTORS channels.  Four values of a window, made unsigned, meet the weights of sixteen channels in one
  * instruction. */
 X86_64_V4_VNNI_INLINE void
-x86_64_v4_vnni_sums(__m512i *sum, const struct x86_64_v4_vnni_runs *k, int32_t rows, int32_t vectors)
+x86_64_v4_vnni_sums(__m512i *sum, const struct x86_64_v4_vnni_windows *k, int32_t rows, int32_t vectors)
 {
 	const __m512i top = _mm512_set1_epi32((int)0x80808080);
 
@@ -194,7 +194,7 @@ x86_64_v4_vnni_sums(__m512i *sum, const struct x86_64_v4_vnni_runs *k, int32_t r
 }
 
 X86_64_V4_VNNI_INLINE void
-x86_64_v4_vnni_tile(int8_t *y, int32_t y_pitch, const struct x86_64_v4_vnni_runs *k, const struct block_scaling *s, int32_t rows, int32_t channels)
+x86_64_v4_vnni_tile(int8_t *y, int32_t y_pitch, const struct x86_64_v4_vnni_windows *k, const struct block_scaling *s, int32_t rows, int32_t channels)
 {
 	const int32_t vectors = (channels + 15) / 16;
 	const int nonnegative = s->lo >= s->zero;
@@ -227,7 +227,7 @@ x86_64_v4_vnni_runs(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch
 	int32_t kh, int32_t n, const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi, int32_t rows, int32_t channels)
 {
 	const struct block_scaling s = { b, multiplier, shift, zero, lo, hi };
-	const struct x86_64_v4_vnni_runs k = { x, x_pitch, x_run, w, w_run, kh, n };
+	const struct x86_64_v4_vnni_windows k = { x, x_pitch, x_run, w, w_run, kh, n };
 
 #if X86_64_V4_VNNI_VECTORS
 	x86_64_v4_vnni_tile(y, y_pitch, &k, &s, rows, channels);

@@ -14,7 +14,7 @@ nn_block_conv2d_i8(int8_t *y, const int8_t *x, const void *weight, const void *n
 	int32_t step, int32_t narrow_step,
 	nn_block_fn *full, nn_block_fn *one, nn_block_fn *narrow, nn_block_fn *narrow_one)
 {
-	const struct nn_blocks blocks = { channels, in, step, narrow_step, weight, narrow_weight,
+	const struct nn_blocks blocks = { channels, in, step, narrow_step, (const char *)weight, (const char *)narrow_weight,
 		bias, multiplier, shift, y_zero, lo, hi };
 	const int32_t c = x_c / groups, n = y_c / groups;
 

@@ -9,7 +9,7 @@ nn_block_dense_i8(int8_t *y, const int8_t *x, const void *weight, const void *na
 	int32_t windows, int32_t x_pitch, int32_t y_n, int32_t y_pitch, int32_t rows, int32_t channels, int32_t in, int32_t step, int32_t narrow_step,
 	nn_block_fn *full, nn_block_fn *one, nn_block_fn *narrow, nn_block_fn *narrow_one)
 {
-	const struct nn_blocks blocks = { channels, in, step, narrow_step, weight, narrow_weight,
+	const struct nn_blocks blocks = { channels, in, step, narrow_step, (const char *)weight, (const char *)narrow_weight,
 		bias, multiplier, shift, y_zero, lo, hi };
 
 	for (int32_t i = 0; i < windows;) {

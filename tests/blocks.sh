@@ -228,6 +228,12 @@ trained_reals() {
 	check "ad_f32 on $2" model "$1" ad reconstruction 640 f32
 }
 
+# as_cxx CHIP: the generated C, and what it has of the header, as C++.
+as_cxx() {
+	"$NETC" build "$top/examples/kws/kws.net" --random-weights --chip "$1" -o "$tmp/cxx" &&
+		g++ -x c++ $CXX_CONTRACT -fsyntax-only "$tmp/cxx/kws.c"
+}
+
 # untrained CHIP STEM ON SEED...: everything but the trained networks.
 untrained() {
 	file=$1 stem=$2 on=$3
@@ -257,6 +263,7 @@ blocks_of() {
 	stem=$1 chip=$top/chips/$1.chip on=$1
 	shift
 	plain_c
+	! have g++ || check "$stem as C++" as_cxx "$chip"
 	untrained "$chip" "$stem" "$on" $(seq 1 "${BLOCK_CASES:-4}")
 	if instructions "$stem"; then
 		on="$stem with its instructions"
