@@ -125,6 +125,35 @@ nn_operands(const struct nn_probe *p, const struct nn_room *room, uint32_t *stat
 	nn_fill(room->sum, p->sum_type, room->y_bytes / nn_type_bytes(p->sum_type), b, sum_unit, 0, 0, state);
 }
 
+/* Zeros in the places of the packed weights that no weight has: layouts are filled up with them, and units may count on that. */
+static void
+nn_clear_gaps(const struct nn_unit *u, const struct nn_call *c, void *w)
+{
+	const struct nn_layout *l = &u->w;
+	int32_t size[NN_DIMS];
+	size_t count;
+
+	nn_sizes(c, 0, size);
+	if (u->kind != NN_DWCONV2D)
+		size[NN_DIM_IN] = c->v[NN_IN] / c->v[NN_GROUPS];
+	count = nn_layout_count(l, size);
+	for (size_t place = 0; place < count; place++) {
+		int32_t at[NN_DIMS] = { 0 };
+		size_t rest = place;
+
+		for (int k = l->n - 1; k >= 0; k--) {
+			const struct nn_axis *a = &l->axis[k];
+			size_t length = (size_t)(a->mod ? a->mod : (size[a->dim] + a->div - 1) / a->div);
+
+			at[a->dim] += (int32_t)(rest % length) * a->div;
+			rest /= length;
+		}
+		for (int k = 0; k < l->n; k++)
+			if (at[l->axis[k].dim] >= size[l->axis[k].dim])
+				nn_store(w, u->w_type, place, 0);
+	}
+}
+
 /* Multipliers that go with the operands. */
 static void
 nn_scales_of(struct nn_scales *s, const struct nn_probe *p, int32_t channels, uint32_t *state)
@@ -183,6 +212,8 @@ nn_probe_run(const struct nn_probe *p, const struct nn_room *room)
 	c.y_type = p->y_type;
 	c.sum_type = p->sum_type;
 	nn_operands(p, room, &state);
+	if (u->kind == NN_CONV2D || u->kind == NN_DWCONV2D || u->kind == NN_TCONV2D || u->kind == NN_DENSE)
+		nn_clear_gaps(u, &c, room->w);
 	memset(room->y, 0x5a, room->y_bytes);
 	memset(room->expected, 0x5a, room->y_bytes);
 	nn_scales_of(&scales, p, v[NN_OUT] > v[NN_N] ? v[NN_OUT] : v[NN_N], &state);
