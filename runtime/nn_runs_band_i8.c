@@ -11,12 +11,13 @@ nn_runs_band_rows(int8_t *band, const int8_t *x, int32_t x_zero, int32_t oy, int
 
 	for (int32_t ky = 0; ky < k_h; ky++, band += pitch) {
 		const int32_t iy = oy * stride_h - pad_t + ky * dilation_h;
-		const int8_t *from = x + iy * x_w * x_pitch;
+		const int8_t *from;
 
 		if (iy < 0 || iy >= x_h) {
 			memset(band, x_zero, (size_t)pitch);
 			continue;
 		}
+		from = x + iy * x_w * x_pitch;
 		memset(band, x_zero, (size_t)(left * c));
 		if (x_pitch == c)
 			memcpy(band + left * c, from, (size_t)(inside * c));
