@@ -7,6 +7,7 @@
 #include "backend/lower_unit.h"
 #include "chips/blocks.h"
 #include "chips/runs.h"
+#include "runtime/nn_runs.h"
 
 struct running {
 	struct unit_call u;
@@ -47,9 +48,9 @@ fold_biases(const struct running *k, int32_t *bias)
 		return 1;
 	}
 	for (int32_t y = 0; y < w->y_h;) {
-		y = runs_same(y, w->y_h, w->x_h, w->k_h, w->stride_h, w->dilation_h, w->pad_t, &ky, &ky_end);
+		y = nn_runs_same(y, w->y_h, w->x_h, w->k_h, w->stride_h, w->dilation_h, w->pad_t, &ky, &ky_end);
 		for (int32_t x = 0; x < w->y_w; classes++) {
-			x = runs_same(x, w->y_w, w->x_w, w->k_w, w->stride_w, w->dilation_w, w->pad_l, &kx, &kx_end);
+			x = nn_runs_same(x, w->y_w, w->x_w, w->k_w, w->stride_w, w->dilation_w, w->pad_l, &kx, &kx_end);
 			for (int32_t o = 0; o < k->out; o++)
 				bias[classes * k->out + o] = folded_bias(k, o, ky, ky_end, kx, kx_end);
 		}

@@ -9,86 +9,47 @@ block_is_flexible(const struct chip_op *op)
 	return op->types.n > 0 && op->types.v[0].y == DT_F32;
 }
 
-/* Whether SET holds all numbers from 1 to MOST. */
-static bool
-has_all(const struct chip_set *set, const struct chip_vars *vars, int64_t most)
-{
-	enum { REGISTERS = 4096 }; /* no block is as large */
-
-	for (int64_t v = 1; v <= most; v++)
-		if (v > REGISTERS || !chip_set_has(set, vars, v))
-			return false;
-	return most > 0;
-}
-
 int32_t
 block_size(const struct chip_op *op, enum chip_var v)
 {
+	const struct chip_limit *l = chip_op_limit(op, v);
 	struct chip_vars none;
+	int64_t least;
 
+	if (!l || block_is_flexible(op))
+		return chip_op_all(op, v);
 	chip_vars_clear(&none);
-	for (const struct chip_limit *l = op->limits; l; l = l->next)
-		if (l->kind == LIMIT_SET && l->var == v) {
-			int64_t least = chip_set_at_least(&l->set, &none, 1), most = chip_set_at_most(&l->set, &none, INT32_MAX);
-
-			if (block_is_flexible(op))
-				return has_all(&l->set, &none, most) ? (int32_t)most : 0;
-			return least == most && least > 0 ? (int32_t)least : 0;
-		}
-	return 0;
-}
-
-static const struct chip_set *
-set_of(const struct chip_op *op, enum chip_var v)
-{
-	for (const struct chip_limit *l = op->limits; l; l = l->next)
-		if (l->kind == LIMIT_SET && l->var == v)
-			return &l->set;
-	return NULL;
+	least = chip_set_at_least(&l->set, &none, 1);
+	return least > 0 && least == chip_set_at_most(&l->set, &none, INT32_MAX) ? (int32_t)least : 0;
 }
 
 bool
 block_takes_all(const struct chip_op *op)
 {
-	const struct chip_set *out = set_of(op, VAR_OUT);
+	const struct chip_limit *out = chip_op_limit(op, VAR_OUT);
 	const bool int8 = op->types.n > 0 && op->types.v[0].x == DT_I8 && op->types.v[0].y == DT_I8;
 	struct chip_vars none;
 
 	chip_vars_clear(&none);
-	return op->kind == KIND_BLOCK && int8 && out && chip_set_at_least(out, &none, 1) < chip_set_at_most(out, &none, INT32_MAX);
-}
-
-/* The most rows that the run OP takes: it must take all numbers from 1 on.  0: it does not. */
-static int32_t
-all_rows(const struct chip_op *op)
-{
-	enum { MOST = 1024 };
-	const struct chip_set *rows = set_of(op, VAR_ROWS);
-	struct chip_vars none;
-	int32_t most = 0;
-
-	chip_vars_clear(&none);
-	while (rows && most < MOST && chip_set_has(rows, &none, most + 1))
-		most++;
-	return most;
+	return op->kind == KIND_BLOCK && int8 && out && chip_set_at_least(&out->set, &none, 1) < chip_set_at_most(&out->set, &none, INT32_MAX);
 }
 
 int32_t
 block_rows(const struct chip_op *op)
 {
-	return block_takes_all(op) ? all_rows(op) : block_size(op, VAR_ROWS);
+	return block_takes_all(op) ? chip_op_all(op, VAR_ROWS) : block_size(op, VAR_ROWS);
 }
 
 /* The least number of values from K on that OP takes; 0: none. */
 static int32_t
 values_at_least(const struct chip_op *op, int64_t k)
 {
+	const struct chip_limit *l = chip_op_limit(op, VAR_IN);
 	struct chip_vars none;
 
 	chip_vars_clear(&none);
-	for (const struct chip_limit *l = op->limits; l && k > 0; l = l->next)
-		if (l->kind == LIMIT_SET && l->var == VAR_IN)
-			k = chip_set_at_least(&l->set, &none, k);
+	if (l)
+		k = chip_set_at_least(&l->set, &none, k);
 	return k > 0 && k <= INT32_MAX ? (int32_t)k : 0;
 }
 

@@ -56,12 +56,9 @@ static void
 check_runs(struct reader *r)
 {
 	const struct chip_op *op = r->op;
-	const int32_t rows = block_most(op, VAR_ROWS);
-	bool any = rows > 0 && rows <= RUNS_ROWS;
+	const int32_t rows = chip_op_all(op, VAR_ROWS);
 
-	for (int32_t i = 1; i <= rows && any; i++)
-		any = runs_takes(op, VAR_ROWS, i);
-	if (!any || !block_most(op, VAR_OUT))
+	if (!rows || rows > RUNS_ROWS || !block_most(op, VAR_OUT))
 		diag_error(r->diag, op->loc, "a block of runs says how many windows and channels it takes: rows = 1..N (at most %d); out = SET;", RUNS_ROWS);
 	if (op->types.n && (op->types.v[0].x != DT_I8 || op->types.v[0].y != DT_I8))
 		diag_error(r->diag, op->types.v[0].loc, "runs are of i8, and so are their results");
@@ -122,15 +119,6 @@ check_block(struct reader *r)
 
 /* ---- pairs against the sets of their variables ---- */
 
-static const struct chip_limit *
-set_of(const struct chip_op *op, enum chip_var v)
-{
-	for (const struct chip_limit *l = op->limits; l; l = l->next)
-		if (l->kind == LIMIT_SET && l->var == v)
-			return l;
-	return NULL;
-}
-
 static bool
 is_constant(const struct chip_limit *l)
 {
@@ -155,7 +143,7 @@ meets(const struct chip_set *set, size_t i, const struct chip_limit *l)
 static void
 check_pair(struct reader *r, const struct chip_limit *pair)
 {
-	const struct chip_limit *h = set_of(r->op, pair->var), *w = set_of(r->op, pair->var2);
+	const struct chip_limit *h = chip_op_limit(r->op, pair->var), *w = chip_op_limit(r->op, pair->var2);
 
 	if (pair->vars || !is_constant(h) || !is_constant(w) || (!h && !w))
 		return;
@@ -173,7 +161,7 @@ check_pair(struct reader *r, const struct chip_limit *pair)
 static bool
 leads_to(struct reader *r, enum chip_var v, enum chip_var goal, uint64_t *been, const char **text)
 {
-	const struct chip_limit *l = set_of(r->op, v);
+	const struct chip_limit *l = chip_op_limit(r->op, v);
 
 	if (!l || *been >> v & 1)
 		return false;
@@ -356,7 +344,7 @@ static bool
 try_values(struct reader *r, enum chip_var v, enum pick pick)
 {
 	struct trial t = { .r = r, .pick = pick, .fixed = VAR_COUNT };
-	const struct chip_limit *l = set_of(r->op, v);
+	const struct chip_limit *l = chip_op_limit(r->op, v);
 
 	settle(&t);
 	struct chip_vars base = t.vars;

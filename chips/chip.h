@@ -232,6 +232,12 @@ const char *chip_source_text(struct arena *, const struct chip *, struct loc);
 /* chips/read.c: NULL after reporting errors.  PATH: where the file was found. */
 struct chip *chip_read(struct arena *, struct intern *, struct diag *, const struct ast_chip_file *, const char *path);
 
+/* The set that OP states for V; NULL: any value. */
+const struct chip_limit *chip_op_limit(const struct chip_op *, enum chip_var);
+/* The greatest value that OP states for V, if it takes all from 1 up to that one ("rows = 1..14"); 0: it does not, or states none, or
+ * more than 4096. */
+int32_t chip_op_all(const struct chip_op *, enum chip_var);
+
 /* chips/fit.c.  The numbers of N as one call of OP's kind; false: N is not an operation of that kind (a dense layer and a 1x1 convolution
  * are of both kinds, in either direction). */
 bool chip_vars_of(const struct chip_op *, const struct node *, struct chip_vars *);

@@ -2,46 +2,38 @@
 #include <config.h>
 #include "chips/blocks.h"
 #include "chips/runs.h"
-
-static const struct chip_set *
-set_of(const struct chip_op *op, enum chip_var v)
-{
-	for (const struct chip_limit *l = op->limits; l; l = l->next)
-		if (l->kind == LIMIT_SET && l->var == v)
-			return &l->set;
-	return NULL;
-}
+#include "runtime/nn_runs.h"
 
 int32_t
 block_most(const struct chip_op *op, enum chip_var v)
 {
-	const struct chip_set *set = set_of(op, v);
+	const struct chip_limit *l = chip_op_limit(op, v);
 	struct chip_vars none;
 	int64_t most;
 
 	chip_vars_clear(&none);
-	most = set ? chip_set_at_most(set, &none, INT32_MAX) : 0;
+	most = l ? chip_set_at_most(&l->set, &none, INT32_MAX) : 0;
 	return most > 0 && most < INT32_MAX ? (int32_t)most : 0;
 }
 
 bool
 runs_takes(const struct chip_op *op, enum chip_var v, int64_t value)
 {
-	const struct chip_set *set = set_of(op, v);
+	const struct chip_limit *l = chip_op_limit(op, v);
 	struct chip_vars none;
 
 	chip_vars_clear(&none);
-	return !set || chip_set_has(set, &none, value);
+	return !l || chip_set_has(&l->set, &none, value);
 }
 
 static int64_t
 at_least(const struct chip_op *op, enum chip_var v, int64_t value)
 {
-	const struct chip_set *set = set_of(op, v);
+	const struct chip_limit *l = chip_op_limit(op, v);
 	struct chip_vars none;
 
 	chip_vars_clear(&none);
-	return set ? chip_set_at_least(set, &none, value) : value;
+	return l ? chip_set_at_least(&l->set, &none, value) : value;
 }
 
 void
@@ -65,27 +57,6 @@ runs_window(const struct node *n, struct runs_window *w)
 	}
 }
 
-int32_t
-runs_same(int32_t from, int32_t y, int32_t x, int32_t k, int32_t stride, int32_t dilation, int32_t pad, int32_t *first, int32_t *last)
-{
-	int32_t end = from;
-
-	do {
-		const int32_t at = pad - end * stride, after = x + at;
-		int32_t a = at > 0 ? (at + dilation - 1) / dilation : 0, b = after > 0 ? (after + dilation - 1) / dilation : 0;
-
-		a = a < k ? a : k;
-		b = b > k ? k : b < a ? a : b;
-		if (end == from) {
-			*first = a;
-			*last = b;
-		} else if (a != *first || b != *last) {
-			break;
-		}
-	} while (++end < y);
-	return end;
-}
-
 static int
 count_same(int32_t y, int32_t x, int32_t k, int32_t stride, int32_t dilation, int32_t pad)
 {
@@ -93,7 +64,7 @@ count_same(int32_t y, int32_t x, int32_t k, int32_t stride, int32_t dilation, in
 	int32_t first, last;
 
 	for (int32_t at = 0; at < y; n++)
-		at = runs_same(at, y, x, k, stride, dilation, pad, &first, &last);
+		at = nn_runs_same(at, y, x, k, stride, dilation, pad, &first, &last);
 	return n;
 }
 
@@ -163,7 +134,7 @@ has_narrow_parts(const struct run_blocks *r, const struct runs_window *w)
 	int32_t first, last;
 
 	for (int32_t at = 0, end; at < w->y_w; at = end) {
-		end = runs_same(at, w->y_w, w->x_w, w->k_w, w->stride_w, w->dilation_w, w->pad_l, &first, &last);
+		end = nn_runs_same(at, w->y_w, w->x_w, w->k_w, w->stride_w, w->dilation_w, w->pad_l, &first, &last);
 		if (end - at < r->rows && end - at < w->y_h)
 			return true;
 	}
@@ -230,12 +201,12 @@ add_call(struct arena *a, struct runs_calls *list, struct runs_call c)
 	ARRAY_PUSH(a, list->v, c);
 }
 
-/* LINES lines of COUNT windows each, cut as runtime/nn_runs.h does it. */
+/* LINES lines of COUNT windows each. */
 static void
 add_lines(struct arena *a, struct runs_calls *list, const struct run_blocks *r, int32_t lines, int32_t count, int32_t h, int32_t n)
 {
 	for (int32_t at = 0; at < count;) {
-		const int32_t left = count - at, blocks = (left + r->rows - 1) / r->rows, rows = (left + blocks - 1) / blocks;
+		const int32_t rows = nn_runs_rows(count - at, r->rows);
 
 		add_call(a, list, (struct runs_call){ rows, h, n, lines });
 		at += rows;
@@ -252,9 +223,9 @@ runs_list(struct arena *a, const struct run_blocks *r, const struct runs_window 
 		return;
 	}
 	for (int32_t y = 0, y_end; y < w->y_h; y = y_end) {
-		y_end = runs_same(y, w->y_h, w->x_h, w->k_h, w->stride_h, w->dilation_h, w->pad_t, &ky, &ky_end);
+		y_end = nn_runs_same(y, w->y_h, w->x_h, w->k_h, w->stride_h, w->dilation_h, w->pad_t, &ky, &ky_end);
 		for (int32_t x = 0, x_end; x < w->y_w; x = x_end) {
-			x_end = runs_same(x, w->y_w, w->x_w, w->k_w, w->stride_w, w->dilation_w, w->pad_l, &kx, &kx_end);
+			x_end = nn_runs_same(x, w->y_w, w->x_w, w->k_w, w->stride_w, w->dilation_w, w->pad_l, &kx, &kx_end);
 			if (r->down && x_end - x < r->rows && y_end - y > x_end - x)
 				add_lines(a, list, r, x_end - x, y_end - y, ky_end - ky, (kx_end - kx) * r->c);
 			else

@@ -39,8 +39,6 @@ void runs_vars(const struct chip_op *, const struct node *n, int32_t rows, int32
 struct runs_call { int32_t rows, h, n; int64_t count; };
 struct runs_calls { ARRAY(struct runs_call) v; };
 void runs_list(struct arena *, const struct run_blocks *, const struct runs_window *, struct runs_calls *);
-/* Positions from FROM on that see the same cells, [*FIRST, *LAST), of a filter of K: the position behind them (nn_runs.h). */
-int32_t runs_same(int32_t from, int32_t y, int32_t x, int32_t k, int32_t stride, int32_t dilation, int32_t pad, int32_t *first, int32_t *last);
 /* Values of one row of a band, with what a last run may read behind it. */
 int64_t runs_band_pitch(const struct run_blocks *, const struct runs_window *);
 #endif

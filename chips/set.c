@@ -81,3 +81,30 @@ chip_set_at_least(const struct chip_set *set, const struct chip_vars *vars, int6
 	}
 	return best;
 }
+
+const struct chip_limit *
+chip_op_limit(const struct chip_op *op, enum chip_var v)
+{
+	for (const struct chip_limit *l = op->limits; l; l = l->next)
+		if (l->kind == LIMIT_SET && l->var == v)
+			return l;
+	return NULL;
+}
+
+int32_t
+chip_op_all(const struct chip_op *op, enum chip_var v)
+{
+	enum { MOST = 4096 };
+	const struct chip_limit *l = chip_op_limit(op, v);
+	struct chip_vars none;
+	int64_t most;
+
+	chip_vars_clear(&none);
+	most = l ? chip_set_at_most(&l->set, &none, INT32_MAX) : 0;
+	if (most > MOST)
+		return 0;
+	for (int64_t value = 1; value <= most; value++)
+		if (!chip_set_has(&l->set, &none, value))
+			return 0;
+	return most > 0 ? (int32_t)most : 0;
+}

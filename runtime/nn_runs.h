@@ -25,4 +25,32 @@ nn_runs_rows(int32_t left, int32_t most)
 	return (left + blocks - 1) / blocks;
 }
 
+/* The cells [*FIRST, *LAST), of K along one axis, that the window of the result AT has inside of the image of X. */
+static inline void
+nn_runs_inside(int32_t at, int32_t x, int32_t k, int32_t stride, int32_t dilation, int32_t pad, int32_t *first, int32_t *last)
+{
+	const int32_t before = pad - at * stride, all = x + before;
+	const int32_t a = before > 0 ? (before + dilation - 1) / dilation : 0, b = all > 0 ? (all + dilation - 1) / dilation : 0;
+
+	*first = a < k ? a : k;
+	*last = b > k ? k : b < *first ? *first : b;
+}
+
+/* Results from FROM on, of Y along one axis, whose windows have the same cells [*FIRST, *LAST) inside of the image: the one behind them. */
+static inline int32_t
+nn_runs_same(int32_t from, int32_t y, int32_t x, int32_t k, int32_t stride, int32_t dilation, int32_t pad, int32_t *first, int32_t *last)
+{
+	int32_t end = from + 1;
+
+	nn_runs_inside(from, x, k, stride, dilation, pad, first, last);
+	for (; end < y; end++) {
+		int32_t a = 0, b = 0;
+
+		nn_runs_inside(end, x, k, stride, dilation, pad, &a, &b);
+		if (a != *first || b != *last)
+			break;
+	}
+	return end;
+}
+
 #endif

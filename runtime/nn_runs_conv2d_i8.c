@@ -1,29 +1,6 @@
 #include <stdint.h>
 #include "nn_runs.h"
 
-/* Results from FROM on, of Y along one axis, whose windows have the same cells [*FIRST, *LAST), of K, inside of the image of X: the
- * one behind them. */
-static inline int32_t
-nn_runs_same(int32_t from, int32_t y, int32_t x, int32_t k, int32_t stride, int32_t dilation, int32_t pad, int32_t *first, int32_t *last)
-{
-	int32_t end = from;
-
-	do {
-		const int32_t at = pad - end * stride, after = x + at;
-		int32_t a = at > 0 ? (at + dilation - 1) / dilation : 0, b = after > 0 ? (after + dilation - 1) / dilation : 0;
-
-		a = a < k ? a : k;
-		b = b > k ? k : b < a ? a : b;
-		if (end == from) {
-			*first = a;
-			*last = b;
-		} else if (a != *first || b != *last) {
-			break;
-		}
-	} while (++end < y);
-	return end;
-}
-
 /* A convolution as loops around blocks of runs (nn_runs.h), which read the image where it lies.  Cells outside of it are left out: of windows that
  * miss the same cells, a rectangle of results, BIAS has a row of its own, in the order in which they come here.  Where it is narrow (DOWN), blocks
  * take columns of it.  BY_CHANNELS: all windows meet the weights of one panel of channels, then those of the next; otherwise the windows

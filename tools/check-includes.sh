@@ -10,7 +10,7 @@ allowed() {
 	sema) echo support parser ir weights sema ;;
 	import) echo support parser ir weights import ;;
 	export) echo support ir import export ;;
-	chips) echo support parser ir chips ;;
+	chips) echo support parser ir chips runtime ;;
 	passes) echo support ir chips passes ;;
 	backend) echo support ir chips backend runtime ;;
 	report) echo support ir chips backend runtime report ;;
