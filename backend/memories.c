@@ -9,6 +9,7 @@
 #include "backend/access.h"
 #include "backend/assign.h"
 #include "backend/memories.h"
+#include "backend/reads.h"
 #include "chips/chip.h"
 
 /* ---- which there are ---- */
@@ -58,7 +59,7 @@ is_weight(const struct call *c, const struct arg *a)
 	if (strcmp(a->name, "b") == 0)
 		for (size_t i = 0; i < c->args.n; i++)
 			operand |= strcmp(c->args.v[i].name, "a") == 0;
-	return operand || strcmp(a->name, "weight") == 0 || strcmp(a->name, "narrow_weight") == 0 || strcmp(a->name, "w") == 0;
+	return operand || call_is_weight(a->name) || strcmp(a->name, "w") == 0;
 }
 
 /* By buffer id, from how calls use it; sums are what layers leave in 16 and 32 bits. */

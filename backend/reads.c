@@ -109,3 +109,9 @@ call_dim_or(const struct call *c, const char *parameter, int64_t otherwise)
 
 	return a ? a->i : otherwise;
 }
+
+bool
+call_is_weight(const char *parameter)
+{
+	return strcmp(parameter, "weight") == 0 || strcmp(parameter, "narrow_weight") == 0 || strcmp(parameter, "rest_weight") == 0;
+}

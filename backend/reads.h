@@ -33,5 +33,7 @@ bool reads_may_overlap(const struct reads *, const struct call *c);
 bool reads_operand(const struct reads *, const struct arg *a);
 /* The argument of C that is the dimension PARAMETER, or NULL. */
 struct arg *call_find_dim(const struct call *c, const char *parameter);
+/* Whether PARAMETER of a kernel takes weights: all of them, or those of what blocks leave over. */
+bool call_is_weight(const char *parameter);
 int64_t call_dim_or(const struct call *c, const char *parameter, int64_t otherwise);
 #endif
