@@ -4,6 +4,7 @@
  * lower_X functions build calls with; those are in lower_*.c, by kind of operation. */
 #include <config.h>
 #include <inttypes.h>
+#include <string.h>
 #include "backend/lower.h"
 
 lower_fn *const lower_table[OP_COUNT] = {
@@ -84,6 +85,25 @@ lower_buffer(struct lower *l, enum buffer_kind kind, name label, enum dtype dtyp
 }
 
 struct buffer *
+lower_constant(struct lower *l, name scope, name label, enum dtype dtype, const struct shape *shape, const void *data)
+{
+	size_t bytes = (size_t)(shape_count(shape) * dtype_info[dtype].bytes);
+	name key = intern_printf(l->p->graph->names, "constant %s %d %zu %016llx", scope, (int)dtype, bytes,
+		(unsigned long long)hash_bytes(data, bytes));
+	struct same { struct same *next; struct buffer *buf; } *s, *first = map_get(l->constants, key);
+
+	for (s = first; s; s = s->next)
+		if (shape_equal(&s->buf->shape, shape) && memcmp(s->buf->data, data, bytes) == 0)
+			return s->buf;
+	s = ARENA_NEW(l->p->arena, struct same);
+	s->buf = lower_buffer(l, BUF_CONST, label, dtype, shape);
+	s->buf->data = data;
+	s->next = first;
+	map_put(l->constants, key, s);
+	return s->buf;
+}
+
+struct buffer *
 lower_scratch(struct lower *l, const struct node *n, enum dtype dtype, int64_t count)
 {
 	struct shape shape = { 1, { (int32_t)count } };
@@ -154,10 +174,8 @@ call_const(struct lower *l, struct call *c, const char *param, const char *suffi
 	const void *data)
 {
 	struct shape shape = { 1, { count } };
-	struct buffer *b = buffer_new(l->p, BUF_CONST, arena_printf(l->p->arena, "%s.%s", c->node->name, suffix),
-		dtype, &shape);
+	struct buffer *b = lower_constant(l, c->node->label, arena_printf(l->p->arena, "%s.%s", c->node->name, suffix), dtype, &shape, data);
 
-	b->data = data;
 	push(l, c, (struct arg){ .kind = ARG_CONST, .name = param, .buf = b, .dtype = dtype });
 }
 

@@ -23,6 +23,9 @@ void call_null(struct lower *, struct call *, const char *name, enum dtype);
 /* Storage of its own, of the program. */
 struct buffer *lower_buffer(struct lower *, enum buffer_kind, name label, enum dtype, const struct shape *);
 
+/* DATA as a constant.  Equal ones of one SCOPE (a layer's label, so that its parts share them; "": of the program) are one, under the first's LABEL. */
+struct buffer *lower_constant(struct lower *, name scope, name label, enum dtype, const struct shape *, const void *data);
+
 /* An array of COUNT elements in the arena, for calls to write and later ones of the same node to read. */
 struct buffer *lower_scratch(struct lower *, const struct node *, enum dtype, int64_t count);
 

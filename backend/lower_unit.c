@@ -15,25 +15,13 @@ unit_constant(struct unit_call *u, const char *label, enum dtype dtype, const st
 	const char *note)
 {
 	struct lower *l = u->l;
-	size_t bytes = (size_t)(shape_count(shape) * dtype_info[dtype].bytes);
-	name key = intern_printf(l->p->graph->names, "constant %d %zu %016llx", (int)dtype, bytes,
-		(unsigned long long)hash_bytes(data, bytes));
-	struct same { struct same *next; struct buffer *buf; } *s, *first = map_get(l->constants, key);
+	struct buffer *b = lower_constant(l, "", intern(l->p->graph->names, label), dtype, shape, data);
 
-	for (s = first; s; s = s->next)
-		if (shape_equal(&s->buf->shape, shape) && memcmp(s->buf->data, data, bytes) == 0)
-			break;
-	if (!s) {
-		s = ARENA_NEW(l->p->arena, struct same);
-		s->buf = lower_buffer(l, BUF_CONST, intern(l->p->graph->names, label), dtype, shape);
-		s->buf->data = data;
-		s->buf->note = note;
-		s->next = first;
-		map_put(l->constants, key, s);
-	}
-	if (align > s->buf->align)
-		s->buf->align = align;
-	return (struct place){ .buf = s->buf, .dtype = dtype };
+	if (!b->note)
+		b->note = note;
+	if (align > b->align)
+		b->align = align;
+	return (struct place){ .buf = b, .dtype = dtype };
 }
 
 static struct place
