@@ -9,7 +9,12 @@
 
 enum { DEMANDS = 3 };
 
-struct trial { struct strip_demand demand; int64_t missing, bytes; bool good, any; };
+struct trial {
+	struct strip_demand demand;
+	int64_t missing, bytes;
+	bool good, any;            /* it compiles, and has strips */
+	bool limited;              /* arenas have limits */
+};
 
 /* What comes of the demand; messages are left to the compilation itself. */
 static void
@@ -30,6 +35,7 @@ try_demand(const struct compilation *c, const struct pass_ctx *ctx, const struct
 	t->good = passes_run_some(copy.graph, &its, PASS_strips, PASS_COUNT, &stopped) && compile_lower(&copy, o);
 	if (t->good) {
 		t->any = copy.graph->strips != NULL;
+		t->limited = ram_there_is(copy.program, o) < INT64_MAX;
 		t->missing = ram_missing(copy.program, o);
 		t->bytes = copy.program->arena_bytes;
 	}
@@ -43,11 +49,11 @@ is_smaller(const struct trial *a, const struct trial *b)
 	return a->good && (!b->good || a->missing < b->missing || (a->missing == b->missing && a->bytes < b->bytes));
 }
 
-/* Whether limits are asked for, and kept: then fewer strips are better than less memory. */
+/* Whether there are limits, and they are kept: then fewer strips are better than less memory. */
 static bool
-is_enough(const struct compilation *c, const struct trial *t, const struct options *o)
+is_enough(const struct trial *t, const struct options *o)
 {
-	return t->good && t->missing == 0 && o->stream == STREAM_AUTO && (o->limits_ram || o->memory_limits.n > 0 || c->chip);
+	return t->good && t->limited && t->missing == 0 && o->stream == STREAM_AUTO;
 }
 
 struct strip_demand
@@ -62,7 +68,7 @@ recompute_choose(const struct compilation *c, const struct pass_ctx *ctx, const 
 		return (struct strip_demand){ .most = o->strips, .everywhere = true, .input_by_rows = o->io == IO_STREAM };
 	progress_step("trying strips");
 	try_demand(c, ctx, o, &best);
-	for (int i = 0; i < DEMANDS && best.good && !is_enough(c, &best, o); i++) {
+	for (int i = 0; i < DEMANDS && best.good && !is_enough(&best, o); i++) {
 		struct trial t = { .demand = { .most = most[i] < o->strips ? most[i] : o->strips, .target = o->limits_ram ? o->ram_limit : 0,
 			.ports_outside = o->io == IO_CALLER, .input_by_rows = o->io == IO_STREAM } };
 
