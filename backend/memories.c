@@ -9,6 +9,7 @@
 #include "backend/access.h"
 #include "backend/assign.h"
 #include "backend/memories.h"
+#include "backend/plan.h"
 #include "backend/reads.h"
 #include "chips/chip.h"
 
@@ -115,10 +116,16 @@ struct choice {
 	int64_t *sizes;
 };
 
+double
+memory_cycles(const struct memory *m, double reads, double writes)
+{
+	return m->chip ? reads * m->chip->read + writes * m->chip->write : 0;
+}
+
 static double
 cost_in(const struct memory *m, const struct access *of)
 {
-	return m->chip ? of->reads * m->chip->read + of->writes * m->chip->write : 0;
+	return memory_cycles(m, of->reads, of->writes);
 }
 
 static void
@@ -258,9 +265,8 @@ choose_constants(struct choice *c, const unsigned *roles, const struct access *a
 	}
 }
 
-/* Whether there is anything to choose or to count. */
-static bool
-has_chip_memories(const struct program *p)
+bool
+memories_any(const struct program *p)
 {
 	for (size_t i = 0; i < p->memories.n; i++)
 		if (p->memories.v[i].chip)
@@ -278,7 +284,7 @@ memories_choose(struct program *p, struct plan *all)
 		p->buffers.v[i]->memory = p->buffers.v[i]->kind == BUF_CONST ? arenas : 0;
 	for (size_t i = 0; i < p->memories.n; i++)
 		p->memories.v[i].bytes = 0;
-	if (!has_chip_memories(p)) {
+	if (!memories_any(p)) {
 		for (size_t i = 0; i < p->consts.n; i++)
 			p->memories.v[arenas].bytes += p->consts.v[i]->bytes;
 		return;
@@ -313,7 +319,7 @@ memories_total(struct program *p)
 	for (size_t i = 0; i < p->memories.n; i++)
 		if (p->memories.v[i].bytes > p->memories.v[i].size)
 			p->missing_bytes += p->memories.v[i].bytes - p->memories.v[i].size;
-	if (!has_chip_memories(p))
+	if (!memories_any(p))
 		return;
 	access = access_count(p, &scratch);
 	p->access_cycles = 0;

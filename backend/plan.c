@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include "backend/memories.h"
+#include "backend/plan.h"
 #include "chips/chip.h"
 
 enum {

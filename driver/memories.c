@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "backend/access.h"
 #include "backend/emit.h"
+#include "backend/memories.h"
 #include "chips/chip.h"
 #include "driver/plans.h"
 #include "driver/memories.h"
@@ -12,21 +13,6 @@
 #include "driver/table.h"
 
 enum { CONSTANTS_NAMED = 6 };
-
-static bool
-has_memories(const struct program *p)
-{
-	for (size_t i = 0; i < p->memories.n; i++)
-		if (p->memories.v[i].chip)
-			return true;
-	return false;
-}
-
-static double
-cycles_of(const struct memory *m)
-{
-	return m->reads * m->chip->read + m->writes * m->chip->write;
-}
 
 /* "activation, scratch" */
 static const char *
@@ -55,7 +41,7 @@ add_row(struct table *t, const struct memory *m)
 	cell[5] = m->constants ? "" : table_count(t->arena, m->bytes - m->lower_bound);
 	cell[6] = table_count(t->arena, llround(m->reads));
 	cell[7] = table_count(t->arena, llround(m->writes));
-	cell[8] = table_count(t->arena, llround(cycles_of(m)));
+	cell[8] = table_count(t->arena, llround(memory_cycles(m, m->reads, m->writes)));
 }
 
 static int
@@ -109,7 +95,7 @@ memories_print(struct compilation *c, const struct report *r)
 	const struct program *p = r->program;
 	struct table t = table_new(&c->ir, names, 9, 0x1fc);
 
-	if (!has_memories(p))
+	if (!memories_any(p))
 		return;
 	for (size_t i = 0; i < p->memories.n; i++)
 		if (p->memories.v[i].chip)
@@ -159,7 +145,7 @@ memory_json(const struct program *p, int memory, const struct access *access)
 	}
 	json_put(j, "read_bytes", json_real(m->reads));
 	json_put(j, "written_bytes", json_real(m->writes));
-	json_put(j, "cycles", json_real(cycles_of(m)));
+	json_put(j, "cycles", json_real(memory_cycles(m, m->reads, m->writes)));
 	for (size_t i = 0; i < p->buffers.n; i++) {
 		const struct buffer *b = p->buffers.v[i];
 
@@ -177,7 +163,7 @@ memories_json(struct compilation *c, const struct report *r)
 	const struct access *access = access_count(p, &c->ir);
 	json_t *list = json_array(), *j = json_object();
 
-	if (!has_memories(p)) {
+	if (!memories_any(p)) {
 		json_decref(list);
 		json_decref(j);
 		return NULL;
