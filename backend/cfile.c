@@ -146,6 +146,8 @@ emit_align_check(struct cgen *g, struct emitter *e)
 {
 	bool bin = g->opts->weights == WEIGHTS_BIN;
 
+	if (g->p->io_rows)
+		emit_line(e, "if (read_row == NULL)\n\t\treturn %s_E_READ_ROW;", g->upper);
 	arenas_emit_align_check(g, e);
 	if (bin) {
 		emit_line(e, "if (weights == NULL || (uintptr_t)weights %% %s_WEIGHTS_ALIGN != 0)", g->upper);
@@ -168,7 +170,7 @@ emit_unused(struct cgen *g, struct emitter *e)
 		if (!g->out[i].used)
 			emit_line(e, "(void)%s;", g->out[i].id);
 	if (g->p->io_rows && !input_rows_call(g->p))
-		emit_line(e, "(void)read_row;\n\t(void)user;");
+		emit_line(e, "(void)user;");
 }
 
 static void

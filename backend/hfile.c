@@ -126,6 +126,8 @@ emit_run(struct cgen *g, struct emitter *e)
 		define(e, g->upper, "E_WEIGHTS", arena_printf(g->arena, "2 /* weights is not the %s.bin of this code */", g->prefix));
 	if (g->p->cores > 1)
 		define(e, g->upper, "E_CORE", "3 /* core is not from 0 to CORES - 1 */");
+	if (g->p->io_rows)
+		define(e, g->upper, "E_READ_ROW", "4 /* read_row is NULL */");
 	emit_blank(e);
 	if (g->p->io_rows)
 		input_rows_emit_type(g, e);

@@ -188,6 +188,8 @@ compile_file(struct compilation *c, const struct options *o, bool *stopped)
 	if (!passes_run_some(c->graph, &ctx, 0, PASS_strips, stopped))
 		return false;
 	if (!*stopped) {
+		if (!o->strips && (o->limits_ram || c->chip))
+			c->uncut = graph_clone(&c->ir, c->graph);
 		ctx.strips = recompute_choose(c, &ctx, o);
 		progress_step("running the passes");
 		if (!passes_run_some(c->graph, &ctx, PASS_strips, PASS_COUNT, stopped))

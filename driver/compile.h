@@ -14,6 +14,7 @@ struct compilation {
 	const struct chip *chip;   /* what is compiled for, or NULL */
 	struct graph *graph;       /* as built, or as passes left it */
 	struct graph *written;     /* as built, when report draws it; else NULL */
+	struct graph *uncut;       /* as the passes before strips left it, when arenas may have limits and --recompute is not given; else NULL */
 	struct program *program;
 };
 
@@ -34,6 +35,9 @@ struct program *compile_smallest(struct compilation *, enum io_mode, bool stream
 bool compile_lower(struct compilation *, const struct options *);
 /* recompute.c: what the pass strips is to do for --recompute to the graph as the passes before it left it. */
 struct strip_demand recompute_choose(const struct compilation *, const struct pass_ctx *, const struct options *);
+/* What an arena --recompute would make, and by how many bytes it would exceed limits; false: none, since no chain is better in strips or the graph before
+ * was not kept. */
+bool recompute_would_take(const struct compilation *, const struct options *, int64_t *missing, int64_t *bytes);
 /* All of these for o->files[0], with the dumps asked for on standard output.  *STOPPED: by --stop-after, and there
  * is no program. */
 bool compile_file(struct compilation *, const struct options *, bool *stopped);

@@ -229,11 +229,23 @@ name_peak(struct compilation *c, int memory)
 		diag_note(&c->diag, LOC_NONE, "and %zu more", n - LAYERS_NAMED);
 }
 
+/* The program with an input that comes by rows, if one can and the arena has room for all of it now; else NULL. */
+static const struct program *
+with_row_input(struct compilation *c, const struct options *o)
+{
+	struct compilation copy = *c;
+
+	if (!c->program->io_arena || c->program->io_rows)
+		return NULL;
+	copy.diag.out = NULL; /* why it cannot be */
+	return compile_smallest(&copy, IO_STREAM, o->stream != STREAM_OFF);
+}
+
 static void
 name_ways_out(struct compilation *c, const struct options *o)
 {
-	const struct program *p = c->program, *by_rows = NULL, *without = NULL;
-	int64_t limit = ram_there_is(p, o);
+	const struct program *p = c->program, *by_rows = NULL, *without = NULL, *row_input = with_row_input(c, o);
+	int64_t limit = ram_there_is(p, o), missing, bytes;
 
 	if (o->stream == STREAM_OFF)
 		by_rows = compile_smallest(c, o->io, true);
@@ -243,6 +255,10 @@ name_ways_out(struct compilation *c, const struct options *o)
 		diag_note(&c->diag, LOC_NONE, "only %" PRId64 " bytes are live at once; the rest is lost between results, to alignment and gaps", p->lower_bound);
 	if (by_rows && ram_is_less(by_rows, p))
 		diag_note(&c->diag, LOC_NONE, "with --stream=on, chains of layers by rows, the arena takes %" PRId64 " bytes", by_rows->arena_bytes);
+	if (row_input && ram_is_less(row_input, p))
+		diag_note(&c->diag, LOC_NONE, "with --io=stream, the input by rows from a function, the arena takes %" PRId64 " bytes", row_input->arena_bytes);
+	if (o->stream != STREAM_OFF && recompute_would_take(c, o, &missing, &bytes) && missing < ram_missing(p, o))
+		diag_note(&c->diag, LOC_NONE, "with --recompute, chains of layers in strips of columns too, the arena takes %" PRId64 " bytes", bytes);
 	if (without && ram_missing(without, o) == 0)
 		diag_note(&c->diag, LOC_NONE, "with --io=caller, inputs and outputs elsewhere, the arena takes %" PRId64 " bytes", without->arena_bytes);
 	diag_note(&c->diag, LOC_NONE, "fewer channels or a larger stride at or before that layer make it smaller, as does a smaller input");

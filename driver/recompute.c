@@ -56,17 +56,13 @@ is_enough(const struct trial *t, const struct options *o)
 	return t->good && t->limited && t->missing == 0 && o->stream == STREAM_AUTO;
 }
 
-struct strip_demand
-recompute_choose(const struct compilation *c, const struct pass_ctx *ctx, const struct options *o)
+/* With few strips at most, then with more, as far as o->strips. */
+static struct trial
+find_best(const struct compilation *c, const struct pass_ctx *ctx, const struct options *o)
 {
 	static const int32_t most[DEMANDS] = { 2, 8, STRIPS_MAX };
 	struct trial best = { 0 };
 
-	if (!o->strips)
-		return best.demand;
-	if (o->stream == STREAM_ALL)
-		return (struct strip_demand){ .most = o->strips, .everywhere = true, .input_by_rows = o->io == IO_STREAM };
-	progress_step("trying strips");
 	try_demand(c, ctx, o, &best);
 	for (int i = 0; i < DEMANDS && best.good && !is_enough(&best, o); i++) {
 		struct trial t = { .demand = { .most = most[i] < o->strips ? most[i] : o->strips, .target = o->limits_ram ? o->ram_limit : 0,
@@ -78,5 +74,35 @@ recompute_choose(const struct compilation *c, const struct pass_ctx *ctx, const 
 		if (most[i] >= o->strips)
 			break;
 	}
-	return best.demand;
+	return best;
+}
+
+struct strip_demand
+recompute_choose(const struct compilation *c, const struct pass_ctx *ctx, const struct options *o)
+{
+	if (!o->strips)
+		return (struct strip_demand){ 0 };
+	if (o->stream == STREAM_ALL)
+		return (struct strip_demand){ .most = o->strips, .everywhere = true, .input_by_rows = o->io == IO_STREAM };
+	progress_step("trying strips");
+	return find_best(c, ctx, o).demand;
+}
+
+bool
+recompute_would_take(const struct compilation *c, const struct options *o, int64_t *missing, int64_t *bytes)
+{
+	struct pass_ctx ctx = { .chip = c->chip, .allow = o->allow };
+	struct options with = *o;
+	struct compilation copy = *c;
+	struct trial best;
+
+	if (!c->uncut)
+		return false;
+	with.strips = STRIPS_MAX;
+	with.stream = STREAM_AUTO;
+	copy.graph = c->uncut;
+	best = find_best(&copy, &ctx, &with);
+	*missing = best.missing;
+	*bytes = best.bytes;
+	return best.good && best.any;
 }

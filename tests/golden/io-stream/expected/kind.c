@@ -444,6 +444,8 @@ kind_run(kind_read_row *read_row, void *user, void *arena)
 	unsigned char *const ram = (unsigned char *)arena;
 	int status;
 
+	if (read_row == NULL)
+		return KIND_E_READ_ROW;
 	if (arena == NULL || (uintptr_t)arena % KIND_ARENA_ALIGN != 0)
 		return KIND_E_ALIGN;
 

@@ -54,6 +54,7 @@ typedef struct {
 /* What kind_run returns. */
 #define KIND_OK 0
 #define KIND_E_ALIGN 1 /* arena is NULL or not aligned */
+#define KIND_E_READ_ROW 4 /* read_row is NULL */
 
 /* Yours to write: row number ROW of the input, its KIND_IN_X_ROW_COUNT elements, goes to TO;
  * USER is what kind_run was given. Rows are asked for in order, from 0, each once; those at the
