@@ -74,6 +74,24 @@ emit_pointers(struct chip_c *g, const struct chip_op *op)
 		emit_alignment(g, op, (enum chip_operand)k);
 }
 
+/* The result.  The reference goes from pixel to pixel: of a unit that reads all of a channel before it writes some of it x is copied. */
+static void
+emit_reference(struct chip_c *g, const struct chip_op *op, const char *id)
+{
+	if (op->order != ORDER_CHANNELS) {
+		emit_line(&g->e, "\tnn_reference(&unit_%s, c);", id);
+		return;
+	}
+	emit_line(&g->e, "\tconst void *const x = c->x;");
+	emit_line(&g->e, "\tconst size_t pixels = (size_t)c->v[NN_HI] * (size_t)c->v[NN_WI], bytes = nn_type_bytes(unit_%s.x_type);", id);
+	emit_line(&g->e, "\tvoid *const copy = malloc(pixels * bytes * (size_t)(c->x_pitch ? c->x_pitch : c->v[NN_IN]));\n");
+	emit_line(&g->e, "\tif (!copy)\n\t\treturn nn_broken(c, \"no memory\");");
+	emit_line(&g->e, "\tmemcpy(copy, x, ((pixels - 1) * (size_t)(c->x_pitch ? c->x_pitch : c->v[NN_IN]) + (size_t)c->v[NN_IN]) * bytes);");
+	emit_line(&g->e, "\tc->x = copy;");
+	emit_line(&g->e, "\tnn_reference(&unit_%s, c);", id);
+	emit_line(&g->e, "\tc->x = x;\n\tfree(copy);");
+}
+
 /* check_ID: 0 and the reason in c->why, or 1. */
 static void
 emit_check(struct chip_c *g, const struct chip_op *op)
@@ -91,7 +109,7 @@ emit_check(struct chip_c *g, const struct chip_op *op)
 	emit_line(&g->e, "\tc->y_type = y_type;");
 	emit_line(&g->e, "\tc->v[NN_MACS] = nn_macs(unit_%s.kind, c->v);", id);
 	emit_line(&g->e, "\tif (!check_%s(c))\n\t\treturn 0;", id);
-	emit_line(&g->e, "\tnn_reference(&unit_%s, c);", id);
+	emit_reference(g, op, id);
 	emit_line(&g->e, "\tif (c->overflow)\n\t\treturn nn_broken(c, \"%s\");", chip_c_line(g,
 		op->accumulator_loc.start ? op->accumulator_loc : op->loc,
 		arena_printf(g->arena, "a sum does not fit the accumulator of %d bits", op->accumulator_bits)));

@@ -264,6 +264,8 @@ probe_order(struct suite *s, const struct chip_op *op, const struct chip_vars *v
 	enum dtype y = usual_result(op);
 	int64_t align = op->layout[OPERAND_Y].align, bytes;
 
+	if (op->order == ORDER_CHANNELS && v->v[VAR_IN] != v->v[VAR_OUT])
+		return; /* they lie apart */
 	if (op->layout[first_operand(op)].align > align)
 		align = op->layout[first_operand(op)].align;
 	add_probe(s, op, v, op->order_loc, chip_source_text(s->g->arena, s->g->chip, op->order_loc), what, y, usual_flags(op));

@@ -171,6 +171,13 @@ windows_at_once(const struct call *c, const struct blocked *b)
 	return distance;
 }
 
+/* Whether a unit that reads each channel of x whole before it writes that channel of y has it in the same places: the two may only be one. */
+static bool
+is_in_place(const struct call *c, int64_t y_bytes, int64_t x_bytes)
+{
+	return y_bytes == x_bytes && dim(c, "y_pitch") == dim(c, "x_pitch");
+}
+
 static int64_t
 block_window_distance(const struct call *c, int64_t y_bytes, int64_t x_bytes, const char *x)
 {
@@ -296,7 +303,11 @@ call_find_overlap(struct call *c)
 		struct arg *x = &c->args.v[i];
 
 		x->yields = reads_operand(r, x) && x->buf && may_alias(x->dtype, y->dtype);
-		if (x->yields)
+		x->exact = x->yields && c->text && c->unit->order == ORDER_CHANNELS;
+		if (x->exact) {
+			x->yields = is_in_place(c, dtype_info[y->dtype].bytes, dtype_info[x->dtype].bytes);
+			x->distance = 0;
+		} else if (x->yields)
 			x->distance = most(-x->buf->bytes, distance(c, dtype_info[y->dtype].bytes, dtype_info[x->dtype].bytes, x->name));
 	}
 }

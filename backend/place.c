@@ -15,23 +15,29 @@ enum {
 
 /* ---- placing ---- */
 
-static int64_t
-distance_of(const struct item *y, const struct item *x)
+/* How Y may lie over X; NULL: not at all. */
+static const struct over *
+over_of(const struct item *y, const struct item *x)
 {
 	for (int k = 0; k < y->over_count; k++)
 		if (y->over[k].x == x)
-			return y->over[k].distance;
-	return INT64_MAX;
+			return &y->over[k];
+	return NULL;
 }
 
-static void
-forbid(struct plan *plan, int count, struct forbidden f)
+/* How many intervals there are with one more, which may be empty. */
+static int
+forbid(struct plan *plan, int count, int64_t above, int64_t below)
 {
 	struct forbidden *list = plan->forbidden;
+	int at = count;
 
-	for (; count > 0 && list[count - 1].above > f.above; count--)
-		list[count] = list[count - 1];
-	list[count] = f;
+	if (above >= below)
+		return count;
+	for (; at > 0 && list[at - 1].above > above; at--)
+		list[at] = list[at - 1];
+	list[at] = (struct forbidden){ above, below };
+	return count + 1;
 }
 
 /* Offsets of IT from time FROM to TO that the COUNT items OTHERS leave it none of, in order; how many intervals. */
@@ -42,18 +48,25 @@ find_forbidden(struct plan *plan, const struct item *it, int from, int to, struc
 
 	for (int k = 0; k < count; k++) {
 		const struct item *other = others[k];
-		int64_t before = it->size, after = other->size, over;
+		const struct over *as_result = over_of(it, other), *as_operand = over_of(other, it);
+		bool exact = (as_result && as_result->exact) || (as_operand && as_operand->exact);
+		int64_t before = it->size, after = other->size;
 
-		if ((over = distance_of(it, other)) < before)
-			before = over;
-		if ((over = distance_of(other, it)) < after)
-			after = over;
+		if (as_result && !exact && as_result->distance < before)
+			before = as_result->distance;
+		if (as_operand && !exact && as_operand->distance < after)
+			after = as_operand->distance;
 		for (int s = 0; s < other->stays; s++) {
 			const struct stay *stay = &other->stay[s];
-			struct forbidden f = { stay->offset - before, stay->offset + after };
 
-			if (stay->from <= to && from <= stay->to && f.above < f.below)
-				forbid(plan, found++, f);
+			if (stay->from > to || from > stay->to)
+				continue;
+			if (exact) { /* all but the place itself */
+				found = forbid(plan, found, stay->offset - before, stay->offset);
+				found = forbid(plan, found, stay->offset, stay->offset + after);
+			} else {
+				found = forbid(plan, found, stay->offset - before, stay->offset + after);
+			}
 		}
 	}
 	return found;

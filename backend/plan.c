@@ -120,7 +120,7 @@ make_items(struct plan *plan)
 	plan->order = ARENA_ARRAY(plan->scratch, struct item *, n);
 	plan->best_order = ARENA_ARRAY(plan->scratch, struct item *, n);
 	plan->live = ARENA_ARRAY(plan->scratch, struct item *, n);
-	plan->forbidden = ARENA_ARRAY(plan->scratch, struct forbidden, 2 * n);
+	plan->forbidden = ARENA_ARRAY(plan->scratch, struct forbidden, 4 * n);
 	plan->best_stay = arena_alloc(plan->scratch, n * sizeof *plan->best_stay);
 	plan->best_stays = ARENA_ARRAY(plan->scratch, int, n);
 	for (int k = 0; k < plan->n; k++) {
@@ -238,11 +238,20 @@ call_distance(const struct call *c, const struct buffer *x, const struct arg *y)
 		if (d > distance)
 			distance = d;
 	}
-	return distance;
+	return distance != 0 && call_is_exact(c, x) ? INT64_MAX : distance;
+}
+
+bool
+call_is_exact(const struct call *c, const struct buffer *x)
+{
+	for (size_t i = 0; i < c->args.n; i++)
+		if (is_buffer_arg(&c->args.v[i]) && c->args.v[i].buf == x && c->args.v[i].exact)
+			return true;
+	return false;
 }
 
 static void
-add_over(struct plan *plan, struct item *y, struct item *x, int64_t distance)
+add_over(struct plan *plan, struct item *y, struct item *x, int64_t distance, bool exact)
 {
 	for (int k = 0; k < y->over_count; k++)
 		if (y->over[k].x == x)
@@ -250,7 +259,7 @@ add_over(struct plan *plan, struct item *y, struct item *x, int64_t distance)
 	if (!y->over)
 		y->over = ARENA_ARRAY(plan->scratch, struct over, OVER_MAX);
 	if (y->over_count < OVER_MAX && distance < y->size)
-		y->over[y->over_count++] = (struct over){ x, distance };
+		y->over[y->over_count++] = (struct over){ x, distance, exact };
 }
 
 static void
@@ -270,7 +279,7 @@ find_overlaps(struct plan *plan)
 
 			if (is_buffer_arg(a) && a->yields && is_planned(a->buf) && a->buf->last == c->slot && a->buf->port != PORT_OUT
 				&& item_of[y->buf->id] && item_of[a->buf->id])
-				add_over(plan, item_of[y->buf->id], item_of[a->buf->id], call_distance(c, a->buf, y));
+				add_over(plan, item_of[y->buf->id], item_of[a->buf->id], call_distance(c, a->buf, y), call_is_exact(c, a->buf));
 		}
 	}
 }

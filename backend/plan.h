@@ -12,8 +12,9 @@ enum { ARENA_ALIGN = 16 };
 struct stay { int from, to; int64_t offset; };
 
 struct item;
-/* Of a result: it may begin DISTANCE bytes before X or more, X being read for the last time where the result is first written. */
-struct over { struct item *x; int64_t distance; };
+/* Of a result: it may begin DISTANCE bytes before X or more (EXACT: where X does, and nowhere else), X being read for the last time where the
+ * result is first written. */
+struct over { struct item *x; int64_t distance; bool exact; };
 
 struct item {
 	struct buffer *buf;
@@ -68,6 +69,8 @@ const struct arg *call_result(const struct call *);
 /* How far before the buffer X that of the result Y may begin: what holds for every pointer of C into X.  INT64_MAX: the two lie
  * apart. */
 int64_t call_distance(const struct call *c, const struct buffer *x, const struct arg *y);
+/* Whether the two may only begin in one place, if they do not lie apart: the distance is 0 then. */
+bool call_is_exact(const struct call *c, const struct buffer *x);
 /* C, with its stages if it is a chain, touches NEW in the place of OLD. */
 void call_use_instead(struct call *c, const struct buffer *old, struct buffer *new);
 

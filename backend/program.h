@@ -79,8 +79,8 @@ struct arg {
 	const struct dot *dot;  /* DOT, or NULL: fixed inside the specialised function, as a dimension is */
 	const struct tensor *tensor; /* OUT, IN: what lies there, or NULL: anything up to the whole of the buffer */
 	/* IN: the call's result may begin DISTANCE bytes before what is pointed to, or more (below 0: up to so many behind): nothing
-	 * is written over then that is still to be read.  Not YIELDS: the two keep apart.  Set by program_plan. */
-	bool yields;
+	 * is written over then that is still to be read.  EXACT: at that distance and no other.  Not YIELDS: the two keep apart.  Set by program_plan. */
+	bool yields, exact;
 	int64_t distance;
 };
 

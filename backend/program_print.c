@@ -310,7 +310,9 @@ may_lie_over(const struct watch *w, const struct buffer *y, const struct buffer 
 	for (size_t i = 0; i < w->alone->args.n && result; i++) {
 		const struct arg *a = &w->alone->args.v[i];
 
-		if (is_buffer_arg(a) && a->buf == x && (!a->yields || address(result) > address(a) - a->distance))
+		if (!is_buffer_arg(a) || a->buf != x)
+			continue;
+		if (!a->yields || (a->exact ? address(result) != address(a) : address(result) > address(a) - a->distance))
 			return false;
 	}
 	return result != NULL;

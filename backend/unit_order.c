@@ -199,7 +199,7 @@ add_dimensions(struct arena *a, struct call *c, const struct numbers *n)
 	if (is_of_two(op))
 		add_dim(a, c, "b_pitch", n->pitch[OPERAND_B]);
 	switch (op->order) {
-	case ORDER_ROWS: case ORDER_PIXELS:
+	case ORDER_ROWS: case ORDER_PIXELS: case ORDER_CHANNELS:
 		if (op->kind == KIND_DENSE) {
 			add_dim(a, c, "windows", v[VAR_ROWS]);
 			add_dim(a, c, "y_n", v[VAR_OUT]);
@@ -240,7 +240,7 @@ unit_order(struct unit_call *u)
 	for (int o = 0; o < OPERAND_COUNT; o++)
 		n.pitch[o] = u->operand[o].pitch;
 	add_dimensions(u->l->p->arena, u->call, &n);
-	if (!is_plain(u)) {
+	if (!is_plain(u) || (u->op->order == ORDER_CHANNELS && u->vars.v[VAR_IN] != u->vars.v[VAR_OUT])) {
 		u->call->at_once = 0;
 	} else if (can_be_banded(u->op) && u->op->chip->calls == 0) { /* where calls are few none is made into several */
 		struct chip_vars *vars = ARENA_NEW(u->l->p->arena, struct chip_vars);

@@ -138,7 +138,7 @@ enum chip_partial { PARTIAL_NONE, PARTIAL_OUT, PARTIAL_IN_OUT };
 
 /* In which order a unit writes results and reads what it is given.  ROWS, PIXELS: those of row (pixel, vector of a dense layer) R are written when the
  * windows of all rows up to R - N have been read; ELEMENTS: value I when those of the operands up to I have been. */
-enum chip_order { ORDER_UNKNOWN, ORDER_ROWS, ORDER_PIXELS, ORDER_ELEMENTS };
+enum chip_order { ORDER_UNKNOWN, ORDER_ROWS, ORDER_PIXELS, ORDER_CHANNELS, ORDER_ELEMENTS };
 
 /* type = x * w + b -> y | y: one for each y; several `type` lines: several combinations.  DT_COUNT: no such operand.  Of two-operand
  * kinds, type = a + b -> y, X is the type of a. */

@@ -338,12 +338,13 @@ read_padding(struct reader *r, const struct ast_chip_item *item)
 	r->op->pads_zero_point = bits & 1;
 }
 
-/* ---- order = rows N | pixels N | elements ---- */
+/* ---- order = rows N | pixels N | channels | elements ---- */
 
 /* Which orders units of a kind go in. */
 static const struct { const char *word, *form; unsigned kinds; enum chip_order order; } orders[] = {
 	{ "rows", "order = rows N", 1u << KIND_CONV2D | 1u << KIND_DWCONV2D | 1u << KIND_MAXPOOL | 1u << KIND_AVGPOOL | 1u << KIND_DENSE, ORDER_ROWS },
 	{ "pixels", "order = pixels N", 1u << KIND_CONV2D | 1u << KIND_DWCONV2D | 1u << KIND_MAXPOOL | 1u << KIND_AVGPOOL, ORDER_PIXELS },
+	{ "channels", "order = channels", 1u << KIND_DWCONV2D | 1u << KIND_MAXPOOL | 1u << KIND_AVGPOOL, ORDER_CHANNELS },
 	{ "elements", "order = elements", 1u << KIND_ADD | 1u << KIND_MUL | 1u << KIND_RELU | 1u << KIND_REQUANTIZE | 1u << KIND_COPY, ORDER_ELEMENTS },
 };
 
@@ -373,7 +374,7 @@ read_order(struct reader *r, const struct ast_chip_item *item)
 	for (size_t i = 0; i < COUNT(orders); i++) {
 		if (!(orders[i].kinds >> r->op->kind & 1) || !reader_is_name(e, orders[i].word))
 			continue;
-		if (item->clauses->next || item->clauses->alts->next || (count && (orders[i].order == ORDER_ELEMENTS || count->next)))
+		if (item->clauses->next || item->clauses->alts->next || (count && (orders[i].order >= ORDER_CHANNELS || count->next)))
 			break;
 		if (count && !expr_constant(r, count, &n))
 			return;

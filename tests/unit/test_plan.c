@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "backend/program.h"
+#include "chips/chip.h"
 #include "random_graph.h"
 
 Suite *plan_suite(void);
@@ -427,9 +428,10 @@ break_and_verify(void (*change)(struct parts *))
 	arena_free(&x.b.arena);
 }
 
-/* A result over what it is computed from, element by element: it may begin there or before, and not behind. */
+/* A result over what it is computed from, element by element: it may begin there or before, and not behind.  Or of a UNIT that reads each channel
+ * whole: it may begin there. */
 static void
-overlap_and_verify(int64_t by)
+overlap_and_verify(int64_t by, const struct chip_op *unit)
 {
 	static const struct { const char *parameter; int value; } dims[] = { { "rows", 1 }, { "n", 64 }, { "x_pitch", 64 }, { "y_pitch", 64 } };
 	struct bench b;
@@ -440,6 +442,9 @@ overlap_and_verify(int64_t by)
 	y = add_buffer(&b, BUF_ARENA, 64);
 	add_arg(&b, 0, ARG_OUT, x);
 	b.calls[1]->kernel = "clamp_i8";
+	b.calls[1]->unit = unit;
+	b.calls[1]->text = unit ? "" : NULL;
+	b.calls[1]->at_once = 1;
 	add_arg(&b, 1, ARG_IN, x);
 	add_arg(&b, 1, ARG_OUT, y);
 	for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
@@ -464,14 +469,20 @@ overlap_and_verify(int64_t by)
 
 START_TEST(test_overlap_accepted)
 {
-	overlap_and_verify(-16);
-	overlap_and_verify(0);
+	static const struct chip_op channels = { .kind = KIND_DWCONV2D, .order = ORDER_CHANNELS };
+
+	overlap_and_verify(-16, NULL);
+	overlap_and_verify(0, NULL);
+	overlap_and_verify(0, &channels);
 }
 END_TEST
 
 START_TEST(test_overlap_refused)
 {
-	overlap_and_verify(1);
+	static const struct { int by, order; } refused[] = { { 1, ORDER_UNKNOWN }, { 1, ORDER_CHANNELS }, { -16, ORDER_CHANNELS } };
+	const struct chip_op channels = { .kind = KIND_DWCONV2D, .order = ORDER_CHANNELS };
+
+	overlap_and_verify(refused[_i].by, refused[_i].order == ORDER_CHANNELS ? &channels : NULL);
 }
 END_TEST
 
@@ -506,7 +517,7 @@ plan_suite(void)
 	suite_add_tcase(s, tc);
 	tcase_add_test(verify, test_verify_accepts);
 	tcase_add_test(verify, test_overlap_accepted);
-	tcase_add_test_raise_signal(verify, test_overlap_refused, SIGABRT);
+	tcase_add_loop_test_raise_signal(verify, test_overlap_refused, SIGABRT, 0, 3);
 	tcase_add_loop_test_raise_signal(verify, test_verify_aborts, SIGABRT, 1, COUNT(breaks));
 	suite_add_tcase(s, verify);
 	return s;
