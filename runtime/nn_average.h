@@ -2,11 +2,13 @@
 #define NN_AVERAGE_H
 #include <stdint.h>
 
-/* sum / n rounded to the nearest, halves away from zero; n > 0. */
+/* sum / n rounded to the nearest, halves away from zero, of a sum of n values of int8; n > 0. */
 static inline int32_t
 nn_average(int32_t sum, int32_t n)
 {
-	return sum > 0 ? (int32_t)(((int64_t)sum + n / 2) / n) : (int32_t)(((int64_t)sum - n / 2) / n);
+	const uint32_t size = sum < 0 ? 0 - (uint32_t)sum : (uint32_t)sum, mean = (size + (uint32_t)n / 2) / (uint32_t)n;
+
+	return sum < 0 ? -(int32_t)mean : (int32_t)mean;
 }
 
 #endif
