@@ -634,18 +634,39 @@ cortex_m4_planes(int16_t *p, const int8_t *from, int32_t step, int32_t n)
 		p[i * CORTEX_M4_PLANE] = from[i];
 }
 
-/* Row R of the tile: cells of four channels from C on, of the image's row IY. */
-static inline void
-cortex_m4_tile_row(struct cortex_m4_tile *t, const struct cortex_m4_dw *k, int32_t r, int32_t iy, int32_t c)
+/* How many cells of the image are in a row of the tile. */
+CORTEX_M4_INLINE int32_t
+cortex_m4_tile_cells(const struct cortex_m4_tile *t, const struct cortex_m4_dw *k)
 {
-	const int32_t room = t->width - k->pad_l, n = iy < 0 || iy >= k->h ? 0 : k->w_in < room ? k->w_in : room;
-	const int32_t left = n > 0 ? k->pad_l : 0;
-	int16_t *p = t->x[0] + r * t->width;
+	return k->w_in < t->width - k->pad_l ? k->w_in : t->width - k->pad_l;
+}
 
-	cortex_m4_clear(p, left, (int16_t)k->x_zero);
-	if (n > 0)
-		cortex_m4_planes(p + left, k->x + iy * k->x_row + c, k->x_step, n);
-	cortex_m4_clear(p + left + n, t->width - left - n, (int16_t)k->x_zero);
+/* The padding in ROWS rows of the tile, the first of which is the image's row IY.  All channels share it. */
+static inline void
+cortex_m4_tile_padding(struct cortex_m4_tile *t, const struct cortex_m4_dw *k, int32_t rows, int32_t iy)
+{
+	const int32_t behind = k->pad_l + cortex_m4_tile_cells(t, k);
+	int16_t *p = t->x[0];
+
+	for (int32_t end = iy + rows; iy < end; iy++, p += t->width) {
+		const int inside = iy >= 0 && iy < k->h;
+
+		cortex_m4_clear(p, inside ? k->pad_l : t->width, (int16_t)k->x_zero);
+		if (inside)
+			cortex_m4_clear(p + behind, t->width - behind, (int16_t)k->x_zero);
+	}
+}
+
+/* The cells of the image in these rows, of four channels from C on. */
+static inline void
+cortex_m4_tile_image(struct cortex_m4_tile *t, const struct cortex_m4_dw *k, int32_t rows, int32_t iy, int32_t c)
+{
+	const int32_t first = iy < 0 ? 0 : iy, end = iy + rows < k->h ? iy + rows : k->h, n = cortex_m4_tile_cells(t, k);
+	int16_t *p = t->x[0] + (first - iy) * t->width + k->pad_l;
+	const int8_t *from = k->x + first * k->x_row + c;
+
+	for (int32_t r = first; r < end; r++, p += t->width, from += k->x_row)
+		cortex_m4_planes(p, from, k->x_step, n);
 }
 
 #if defined(CORTEX_M4_ASSEMBLY)
@@ -765,64 +786,95 @@ cortex_m4_dw_pairs_2(const struct cortex_m4_dw_pairs *k)
 }
 #endif
 
-CORTEX_M4_INLINE uint32_t
-cortex_m4_halves(int32_t low, int32_t high)
-{
-	return ((uint32_t)low & 0xffffu) | (uint32_t)high << 16;
-}
-
-/* ROWS rows of results of channel C, from the plane X on, in C. */
+/* ROWS rows of results of channel C, from the plane X on. */
 static inline void
-cortex_m4_dw_rows(const struct cortex_m4_dw *k, int8_t *y, const int16_t *x, int32_t width, int32_t c, int32_t rows, const int8_t w[9], int32_t bias)
+cortex_m4_dw_rows(const struct cortex_m4_dw *k, int8_t *y, const int16_t *x, int32_t width, int32_t c, int32_t rows)
 {
 	const struct cortex_m4_scale scale = cortex_m4_scale_of(k->multiplier[c], k->shift[c]);
 
 	for (; rows > 0; rows--, x += k->stride_h * width, y += k->y_row)
 		for (int32_t i = 0; i < k->w_out; i++) {
 			const int16_t *p = x + i * k->stride_w;
-			int32_t sum = bias;
+			const int8_t *w = k->w + c;
+			uint32_t sum = (uint32_t)k->b[c];
 
-			for (int32_t r = 0; r < 3; r++, p += width)
-				sum += p[0] * w[3 * r] + p[1] * w[3 * r + 1] + p[2] * w[3 * r + 2];
-			y[i * k->y_step] = cortex_m4_result(sum, &scale, 0, k->y_zero, k->lo, k->hi);
+			for (int32_t r = 0; r < 3; r++, p += width, w += k->w_row)
+				sum += (uint32_t)((p[0] - k->x_zero) * w[0] + (p[1] - k->x_zero) * w[k->w_step] + (p[2] - k->x_zero) * w[2 * k->w_step]);
+			y[i * k->y_step] = cortex_m4_result((int32_t)sum, &scale, 0, k->y_zero, k->lo, k->hi);
 		}
 }
 
-/* ROWS rows of results of channel C, from the plane X on. */
-static inline void
-cortex_m4_dw_channel(const struct cortex_m4_dw *k, int8_t *y, const int16_t *x, int32_t width, int32_t c, int32_t rows)
-{
-	int8_t w[9];
-	uint32_t bias = (uint32_t)k->b[c];
-
-	for (int32_t r = 0; r < 3; r++)
-		for (int32_t i = 0; i < 3; i++) {
-			w[3 * r + i] = k->w[r * k->w_row + i * k->w_step + c];
-			bias -= (uint32_t)(k->x_zero * w[3 * r + i]);
-		}
 #if defined(CORTEX_M4_ASSEMBLY)
-	const int32_t shift = k->shift[c], pairs = k->w_out / 2;
+/* Twice the three weights at W, in two words, and their sum. */
+CORTEX_M4_INLINE int32_t
+cortex_m4_dw_weights(int32_t words[2], const int8_t *w, int32_t step)
+{
+	const int32_t first = w[0], second = w[step], third = w[2 * step];
 
-	if (cortex_m4_is_relu(k->y_zero, k->lo, k->hi) && shift < 0 && shift >= -22) { /* most layers */
-		const struct cortex_m4_dw_pairs p = { y, x, 2 * width, 2 * width * k->stride_h,
-			{ (int32_t)cortex_m4_halves(2 * w[0], 2 * w[1]), (int32_t)cortex_m4_halves(2 * w[1], 2 * w[2]),
-			(int32_t)cortex_m4_halves(2 * w[3], 2 * w[4]), (int32_t)cortex_m4_halves(2 * w[4], 2 * w[5]),
-			(int32_t)cortex_m4_halves(2 * w[6], 2 * w[7]), (int32_t)cortex_m4_halves(2 * w[7], 2 * w[8]) },
-			{ (int32_t)(2 * bias), (int32_t)(2 * bias) }, k->multiplier[c], -255 * (1 << (-shift - 1)), -shift - 1, rows, k->w_out % 2,
-			k->y_step, NULL, k->y_row - k->w_out * k->y_step, 2 * pairs * k->y_step, 0 };
-
-		if (k->stride_w == 1)
-			cortex_m4_dw_pairs_1(&p);
-		else
-			cortex_m4_dw_pairs_2(&p);
-		return;
-	}
-#endif
-	cortex_m4_dw_rows(k, y, x, width, c, rows, w, (int32_t)bias);
+	words[0] = (int32_t)cortex_m4_lower((uint32_t)first * 2, (uint32_t)second * 2);
+	words[1] = (int32_t)cortex_m4_lower((uint32_t)second * 2, (uint32_t)third * 2);
+	return first + second + third;
 }
 
-/* A depthwise convolution of 3x3 with a horizontal stride of 1 or 2, C a multiple of 4: two rows of results at a time if they fit in a tile, of these four
- * channels at a time, which takes 2 KB of stack. */
+/* The rows of results of channel C that P says, from the plane X on. */
+CORTEX_M4_APART void
+cortex_m4_dw_channel(const struct cortex_m4_dw *k, struct cortex_m4_dw_pairs *p, int8_t *y, const int16_t *x, int32_t c)
+{
+	const int8_t *w = k->w + c;
+	const int32_t less = -k->shift[c] - 1;
+	int32_t sum;
+
+	p->y = y;
+	p->x = x;
+	sum = cortex_m4_dw_weights(p->weights, w, k->w_step);
+	sum += cortex_m4_dw_weights(p->weights + 2, w + k->w_row, k->w_step);
+	sum += cortex_m4_dw_weights(p->weights + 4, w + 2 * k->w_row, k->w_step);
+	p->bias[0] = p->bias[1] = (int32_t)(2 * ((uint32_t)k->b[c] - (uint32_t)(k->x_zero * sum)));
+	p->multiplier = k->multiplier[c];
+	p->round = (int32_t)(-255u << less);
+	p->right = less;
+	if (k->stride_w == 1)
+		cortex_m4_dw_pairs_1(p);
+	else
+		cortex_m4_dw_pairs_2(p);
+}
+#endif
+
+/* The layer's Y_H rows, ROWS of them in a tile: of four channels at a time, all that the tile has of them being read before results are written.  Takes
+ * 2 KB of stack. */
+CORTEX_M4_INLINE void
+cortex_m4_dw_tiles(const struct cortex_m4_dw *k, int8_t *y, int32_t c, int32_t y_h, int32_t rows, int32_t width)
+{
+	struct cortex_m4_tile t;
+#if defined(CORTEX_M4_ASSEMBLY)
+	const int relu = cortex_m4_is_relu(k->y_zero, k->lo, k->hi); /* most layers */
+	struct cortex_m4_dw_pairs pairs = { .width = 2 * width, .x_next = 2 * width * k->stride_h, .odd = k->w_out % 2, .y_step = k->y_step,
+		.y_next = k->y_row - k->w_out * k->y_step, .pairs_bytes = k->w_out / 2 * 2 * k->y_step };
+#endif
+
+	t.width = width;
+	for (int32_t oy = 0; oy < y_h; oy += rows) {
+		const int32_t n = y_h - oy < rows ? y_h - oy : rows, high = (n - 1) * k->stride_h + 3, iy = oy * k->stride_h - k->pad_t;
+
+#if defined(CORTEX_M4_ASSEMBLY)
+		pairs.rows = n;
+#endif
+		cortex_m4_tile_padding(&t, k, high, iy);
+		for (int32_t at = 0; at < c; at++) {
+			if (at % 4 == 0)
+				cortex_m4_tile_image(&t, k, high, iy, at);
+#if defined(CORTEX_M4_ASSEMBLY)
+			if (relu && k->shift[at] < 0 && k->shift[at] >= -22) {
+				cortex_m4_dw_channel(k, &pairs, y + oy * k->y_row + at, t.x[at % 4], at);
+				continue;
+			}
+#endif
+			cortex_m4_dw_rows(k, y + oy * k->y_row + at, t.x[at % 4], width, at, n);
+		}
+	}
+}
+
+/* A depthwise convolution of 3x3 with a horizontal stride of 1 or 2, C a multiple of 4: two rows of results at a time if they fit in a tile. */
 static inline void
 cortex_m4_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, const int32_t *b, int32_t h, int32_t w_in, int32_t c,
 	int32_t y_h, int32_t w_out, int32_t stride_h, int32_t stride_w, int32_t pad_t, int32_t pad_l, int32_t x_zero, int32_t y_zero,
@@ -830,21 +882,27 @@ cortex_m4_dw3x3(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, co
 {
 	const struct cortex_m4_dw k = { x, w, b, multiplier, shift, x_pitch, w_in * x_pitch, y_pitch, w_out * y_pitch, c, 3 * c, h, w_in, w_out,
 		stride_h, stride_w, pad_t, pad_l, x_zero, y_zero, lo, hi };
-	struct cortex_m4_tile t;
-	int32_t rows;
+	const int32_t width = (w_out + 1) / 2 * 2 * stride_w + 2;
 
-	t.width = (w_out + 1) / 2 * 2 * stride_w + 2;
-	rows = t.width * (stride_h + 3) <= CORTEX_M4_PLANE ? 2 : 1;
-	for (int32_t oy = 0; oy < y_h; oy += rows) {
-		const int32_t n = y_h - oy < rows ? y_h - oy : rows;
+	cortex_m4_dw_tiles(&k, y, c, y_h, width * (stride_h + 3) <= CORTEX_M4_PLANE ? 2 : 1, width);
+}
 
-		for (int32_t first = 0; first < c; first += 4) {
-			for (int32_t r = 0; r < (n - 1) * stride_h + 3; r++)
-				cortex_m4_tile_row(&t, &k, r, oy * stride_h - pad_t + r, first);
-			for (int32_t i = 0; i < 4; i++)
-				cortex_m4_dw_channel(&k, y + oy * k.y_row + first + i, t.x[i], t.width, first + i, n);
-		}
-	}
+/* The same with one stride, where the whole of a channel fits in a plane; the longer side of the image lies along the rows of the tile. */
+static inline void
+cortex_m4_dw3x3_planes(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, const int8_t *w, const int32_t *b, int32_t h, int32_t w_in, int32_t c,
+	int32_t h_out, int32_t w_out, int32_t stride, int32_t pad_t, int32_t pad_l, int32_t x_zero, int32_t y_zero, const int32_t *multiplier,
+	const int8_t *shift, int32_t lo, int32_t hi)
+{
+	const int32_t x_row = w_in * x_pitch, y_row = w_out * y_pitch;
+	const struct cortex_m4_dw by_rows = { x, w, b, multiplier, shift, x_pitch, x_row, y_pitch, y_row, c, 3 * c, h, w_in, w_out, stride, stride,
+		pad_t, pad_l, x_zero, y_zero, lo, hi };
+	const struct cortex_m4_dw by_columns = { x, w, b, multiplier, shift, x_row, x_pitch, y_row, y_pitch, 3 * c, c, w_in, h, h_out, stride, stride,
+		pad_l, pad_t, x_zero, y_zero, lo, hi };
+
+	if (w_out >= h_out)
+		cortex_m4_dw_tiles(&by_rows, y, c, h_out, h_out, (w_out + 1) / 2 * 2 * stride + 2);
+	else
+		cortex_m4_dw_tiles(&by_columns, y, c, w_out, w_out, (h_out + 1) / 2 * 2 * stride + 2);
 }
 
 /* ---- sums of two tensors ---- */
