@@ -122,12 +122,22 @@ stream_takes(const struct call *c)
 
 /* ---- the schedule ---- */
 
-struct schedule { struct nn_stage *stages; struct nn_rows *rows; int32_t count; };
+/* READERS: of each map the stages from the first to before the last that read it. */
+struct schedule { struct nn_stage *stages; struct nn_rows *rows; int32_t count; struct readers { int32_t from, to; } *readers; };
+
+static void
+add_reader(struct readers *r, int32_t stage)
+{
+	if (r->to == 0)
+		r->from = stage;
+	r->to = stage + 1;
+}
 
 static struct schedule
 schedule_of(struct arena *a, const struct stream *s)
 {
-	struct schedule d = { ARENA_ARRAY(a, struct nn_stage, s->stages.n), ARENA_ARRAY(a, struct nn_rows, s->maps.n), (int32_t)s->stages.n };
+	struct schedule d = { ARENA_ARRAY(a, struct nn_stage, s->stages.n), ARENA_ARRAY(a, struct nn_rows, s->maps.n), (int32_t)s->stages.n,
+		ARENA_ARRAY(a, struct readers, s->maps.n) };
 
 	for (size_t i = 0; i < s->maps.n; i++) {
 		const struct stream_map *m = &s->maps.v[i];
@@ -139,6 +149,7 @@ schedule_of(struct arena *a, const struct stream *s)
 
 		d.stages[i] = (struct nn_stage){ .y = g->map, .band = g->band, .read = { { .x = -1 }, { .x = -1 } } };
 		for (int k = 0; k < g->reads; k++) {
+			add_reader(&d.readers[g->read[k].map], i);
 			d.stages[i].read[k].x = g->read[k].map;
 			d.stages[i].read[k].stride = g->read[k].stride;
 			d.stages[i].read[k].pad = g->read[k].pad;
@@ -146,6 +157,15 @@ schedule_of(struct arena *a, const struct stream *s)
 		}
 	}
 	return d;
+}
+
+/* The first row of map M that a stage is still to read. */
+static int32_t
+first_needed(const struct schedule *d, int32_t m)
+{
+	const struct readers *r = &d->readers[m];
+
+	return nn_rows_needed(d->stages + r->from, r->to - r->from, d->rows, m);
 }
 
 /* The bytes from the beginning of M that END rows take. */
@@ -164,7 +184,7 @@ find_kept(const struct schedule *d, int32_t at, int32_t before, bool *kept)
 	if (before >= 0 && s->read[0].x != d->stages[before].y && s->read[1].x != d->stages[before].y)
 		kept[d->stages[before].y] = true;
 	for (int k = 0; k < 2; k++)
-		if (s->read[k].x >= 0 && nn_rows_needed(d->stages, d->count, d->rows, s->read[k].x) < d->rows[s->read[k].x].end)
+		if (s->read[k].x >= 0 && first_needed(d, s->read[k].x) < d->rows[s->read[k].x].end)
 			kept[s->read[k].x] = true;
 }
 
@@ -218,7 +238,7 @@ find_rooms(struct stream *s)
 	for (; (at = nn_rows_next(d.stages, d.count, d.rows)) >= 0; before = at) {
 		struct stream_map *y = &s->maps.v[d.stages[at].y];
 		struct nn_rows *rows = &d.rows[d.stages[at].y];
-		int32_t held = rows->end + d.stages[at].band - nn_rows_needed(d.stages, d.count, d.rows, d.stages[at].y);
+		int32_t held = rows->end + d.stages[at].band - first_needed(&d, d.stages[at].y);
 
 		if (y->room < held)
 			y->room = held;
@@ -239,7 +259,7 @@ stream_distance(const struct stream *s, int x)
 
 	while ((at = nn_rows_next(d.stages, d.count, d.rows)) >= 0) {
 		int y = d.stages[at].y;
-		int64_t needed = nn_rows_needed(d.stages, d.count, d.rows, x) * s->maps.v[x].row;
+		int64_t needed = first_needed(&d, x) * s->maps.v[x].row;
 
 		d.rows[y].end += d.stages[at].band;
 		if (at == d.count - 1 && bytes_to(&s->maps.v[y], d.rows[y].end) - needed > distance)
@@ -360,9 +380,13 @@ takes_bands(const struct stream_stage *g)
 struct stream *
 stream_make(struct arena *a, struct call *const *first, int count, int32_t band)
 {
-	struct stream *s = ARENA_NEW(a, struct stream);
+	struct stream *s;
 	struct stream_map *last;
 
+	for (int i = 0; i + 1 < count; i++)
+		if (!first[i]->args.v[0].buf || !is_inside(first[i]->args.v[0].buf, first, count))
+			return NULL;
+	s = ARENA_NEW(a, struct stream);
 	s->band = band;
 	for (int i = 0; i < count; i++) {
 		if (!stream_takes(first[i]) || first[i]->core != first[0]->core)

@@ -141,7 +141,7 @@ print_dead_macs(struct view *v)
 }
 
 /* "; at 'conv1', 48 lie free, 16 are lost to alignment"; "" without a gap.  What is not free is alignment, since results lie over operands at
- * aligned offsets only. */
+ * aligned offsets only; or where that cannot be all, a result lies over an operand by less than it might if nothing else were live. */
 static const char *
 gap_reason(struct view *v, int memory, int64_t gap)
 {
@@ -150,6 +150,9 @@ gap_reason(struct view *v, int memory, int64_t gap)
 	if (gap <= 0 || !ram_gap_of(v->r->program, memory, &v->c->ir, &g))
 		return "";
 	int64_t unused = g.free < gap ? g.free : gap;
+	if (gap - unused > g.aligning)
+		return arena_printf(&v->c->ir, "; at '%s', %" PRId64 " lie free, a result lies over what it is computed from by %" PRId64 " less than it might alone",
+			g.at->node->name, unused, gap - unused);
 	return arena_printf(&v->c->ir, "; at '%s', %" PRId64 " lie free, %" PRId64 " are lost to alignment", g.at->node->name, unused, gap - unused);
 }
 

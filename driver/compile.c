@@ -127,23 +127,43 @@ compile_smallest(struct compilation *c, enum io_mode io, bool stream)
 	return rows && ram_is_less(rows, whole) ? rows : whole;
 }
 
+/* Takes P if it exceeds limits by less, or as much and is smaller. */
+static void
+take_better(struct compilation *c, const struct options *o, struct program *p)
+{
+	int64_t missing = ram_missing(c->program, o);
+
+	if (ram_missing(p, o) < missing || (ram_missing(p, o) == missing && ram_is_less(p, c->program)))
+		c->program = p;
+}
+
 /* What is live at once is estimated before arenas are planned, which then may take somewhat more, of several memories each for itself: the
- * target is lowered until limits are kept, and if that cannot be, what takes least is left. */
+ * target is lowered until limits are kept, and if that cannot be, what takes least is left. Where even chains for the least memory have an
+ * eighth more live than there may be, nothing else is tried. */
 static bool
 keep_limit(struct compilation *c, const struct options *o)
 {
-	enum { STEPS = 8, ALL = 64, ALL_OF_SEVERAL = 12 };
+	enum { STEPS = 8, ALL = 64, ALL_OF_SEVERAL = 12, CLOSE = 8 };
 	int64_t most = ram_there_is(c->program, o);
 	int all = program_arenas(c->program) > 1 ? ALL_OF_SEVERAL : ALL;
+	struct program *least = NULL;
 
-	for (int i = 0; i <= STEPS && ram_missing(c->program, o) > 0; i++) {
-		struct program *p = plan(c, o->io, i == STEPS ? 0 : most - most / all * i);
+	for (int i = 0; i < STEPS && ram_missing(c->program, o) > 0; i++) {
+		struct program *p = plan(c, o->io, most - most / all * i);
 
 		if (!p)
 			return false;
-		if (ram_missing(p, o) < ram_missing(c->program, o) || (ram_missing(p, o) == ram_missing(c->program, o) && ram_is_less(p, c->program)))
-			c->program = p;
+		take_better(c, o, p);
+		if (i > 0 || ram_missing(c->program, o) == 0)
+			continue;
+		least = plan(c, o->io, 0);
+		if (!least)
+			return false;
+		if (least->lower_bound - most > most / CLOSE)
+			break;
 	}
+	if (least && ram_missing(c->program, o) > 0)
+		take_better(c, o, least);
 	return true;
 }
 

@@ -94,7 +94,7 @@ ram_is_less(const struct program *a, const struct program *b)
 static bool
 is_in(const struct buffer *b, int memory)
 {
-	return b->kind == BUF_ARENA && (memory == ALL || b->memory == memory);
+	return b->kind == BUF_ARENA && b->last >= 0 && (memory == ALL || b->memory == memory);
 }
 
 static bool
@@ -195,7 +195,10 @@ ram_gap_of(const struct program *p, int memory, struct arena *scratch, struct ra
 		return false;
 	n = list_live(p, g->at, memory, live);
 	for (size_t i = 0; i < n; i++) {
-		g->free += free_between(end, live[i]->offset, live[i]->align > p->memories.v[memory].align ? live[i]->align : p->memories.v[memory].align);
+		int align = live[i]->align > p->memories.v[memory].align ? live[i]->align : p->memories.v[memory].align;
+
+		g->free += free_between(end, live[i]->offset, align);
+		g->aligning += align - 1;
 		if (live[i]->offset + live[i]->bytes > end)
 			end = live[i]->offset + live[i]->bytes;
 	}

@@ -4,8 +4,8 @@
 #include "driver/compile.h"
 
 /* Why a plan is above the lower bound: at the call AT, whose buffers reach the arena's end, so many bytes between them are free, because
- * of what is live before or later. */
-struct ram_gap { const struct call *at; int64_t free; };
+ * of what is live before or later; and that many at most are lost to alignment. */
+struct ram_gap { const struct call *at; int64_t free, aligning; };
 /* Of the arena of MEMORY; false: it is empty. */
 bool ram_gap_of(const struct program *, int memory, struct arena *scratch, struct ram_gap *);
 /* --ram-limit=MEMORY:BYTES as the sizes of the program's memories, before it is planned; false after reporting that there is no such memory. */
