@@ -162,7 +162,7 @@ static double
 bytes_read(const struct arg *a, const struct counts *n, double times)
 {
 	static const char *const inputs[] = { "x", "a", "b", NULL };
-	static const char *const channels[] = { "bias", "multiplier", "shift", "scale", "offset", NULL };
+	static const char *const channels[] = { "bias", "multiplier", "shift", "scale", "float_scaling", "offset", NULL };
 	const double size = dtype_info[a->dtype].bytes;
 
 	if (n->once)

@@ -176,6 +176,8 @@ param_type(const struct chip_op *op, const char *param)
 		return many ? "const int8_t *" : "int32_t ";
 	if (strcmp(param, "scale") == 0)
 		return many ? "const float *" : "float ";
+	if (strcmp(param, "float_scaling") == 0)
+		return "const float *";
 	return "int32_t ";
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "backend/lower_unit.h"
 #include "chips/blocks.h"
+#include "chips/float_scaling.h"
 #include "chips/runs.h"
 #include "runtime/nn_runs.h"
 
@@ -14,6 +15,7 @@ struct running {
 	struct run_blocks r;
 	struct runs_window w;
 	int32_t out;           /* channels of all groups */
+	bool floats;           /* results may be made of sums in floats */
 };
 
 /* ---- constants ---- */
@@ -58,7 +60,7 @@ fold_biases(const struct running *k, int32_t *bias)
 	return classes;
 }
 
-/* Biases, multipliers and shifts. */
+/* Biases, multipliers and shifts, and the same as floats. */
 static void
 call_scaling(struct running *k, struct call *c)
 {
@@ -66,6 +68,7 @@ call_scaling(struct running *k, struct call *c)
 	struct arena *a = k->u.l->p->arena;
 	int32_t *bias = ARENA_ARRAY(a, int32_t, (size_t)(RUNS_CLASSES * k->out));
 	const int classes = fold_biases(k, bias);
+	const float *floats = NULL;
 	struct rescale r;
 
 	rescale_of(a, n, &r);
@@ -78,6 +81,13 @@ call_scaling(struct running *k, struct call *c)
 	call_place(k->u.l, c, ARG_CONST, "bias", unit_constant(&k->u, arena_printf(a, "%s.bias_folded", n->name), DT_I32,
 		&(struct shape){ 1, { classes * k->out } }, bias, 1, NULL));
 	call_multipliers(k->u.l, c, &r);
+	if (chip_template_has(&k->u.op->call, "float_scaling") || (k->r.rest && chip_template_has(&k->r.rest->call, "float_scaling")))
+		floats = float_scalings(a, n, &r, bias);
+	k->floats = floats != NULL;
+	if (floats)
+		call_const(k->u.l, c, "float_scaling", "float_scaling", DT_F32, 3 * k->out, floats);
+	else
+		call_null(k->u.l, c, "float_scaling", DT_F32);
 }
 
 /* Bytes of the packed weights of CHANNELS channels in a block OP. */
@@ -165,7 +175,7 @@ call_block(struct running *k, struct call *c, const char *param, const struct ch
 		b->rows = k->r.rows;
 		b->channels = channels;
 		runs_vars(op, k->u.node, k->r.rows, channels, k->r.h, k->r.run, &v);
-		ok = unit_runs_text(k->u.l, b, k->u.node, &v, numbers_of_rows(k));
+		ok = unit_runs_text(k->u.l, b, k->u.node, &v, numbers_of_rows(k), k->floats);
 		a.block = b;
 	}
 	ARRAY_PUSH(k->u.l->p->arena, c->args, a);

@@ -51,8 +51,8 @@ const char *unit_dot_text(struct lower *, const struct chip_op *, const struct n
 bool lower_dot(struct lower *, const struct node *);
 /* The template of a block, operands and numbers by the names of nn_block_i8's parameters (runtime/nn_block.h).  NULL after reporting. */
 const char *unit_block_text(struct lower *, const struct chip_op *, const struct node *, const struct chip_vars *);
-/* The same of a block of runs: of each number of windows whose bit of ROWS is set (runtime/nn_runs.h). */
-bool unit_runs_text(struct lower *, struct block *, const struct node *, const struct chip_vars *, uint64_t rows);
+/* The same of a block of runs: of each number of windows whose bit of ROWS is set (runtime/nn_runs.h).  FLOATS: results may be made in floats. */
+bool unit_runs_text(struct lower *, struct block *, const struct node *, const struct chip_vars *, uint64_t rows, bool floats);
 /* lower_block.c: a layer as loops around register blocks; lower_block_f32.c: around one of f32. */
 bool lower_blocks(struct lower *, const struct node *);
 bool lower_blocks_f32(struct lower *, const struct node *);

@@ -293,9 +293,10 @@ collect_block(struct cgen *g, const struct block *b)
 static void
 emit_unused(struct emitter *e, const struct chip_op *u)
 {
-	static const char *const parameters[] = { "multiplier", "shift", "in", "y_zero", "act_min", "act_max", "x_run", "kh", "w_run" };
+	static const char *const parameters[] = { "multiplier", "shift", "in", "y_zero", "act_min", "act_max", "x_run", "kh", "w_run",
+		"float_scaling", "float_pitch" };
 	static const char *const of_all[] = { "runs", "scratch", "rows", "out" };
-	const size_t given = u->kind == KIND_RUNS ? 9 : block_takes_all(u) ? 7 : 6; /* of the parameters */
+	const size_t given = u->kind == KIND_RUNS ? 11 : block_takes_all(u) ? 7 : 6; /* of the parameters */
 
 	for (size_t i = 0; i < sizeof of_all / sizeof *of_all && block_takes_all(u); i++)
 		if (!chip_template_has(&u->call, of_all[i]))
@@ -348,7 +349,7 @@ emit_block(struct cgen *g, struct emitter *e, const struct block_function *f)
 		"const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "int32_t in", "int32_t y_zero", "int32_t act_min",
 		"int32_t act_max", /* and of all channels: */ "int32_t runs", "int32_t x_run", "void *scratch", "int32_t rows", "int32_t out" };
 	static const char *const of_runs[] = { "int8_t *y", "int32_t y_pitch", "const int8_t *x", "int32_t x_pitch", "int32_t x_run", "const int8_t *w",
-		"int32_t w_run", "const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "int32_t kh", "int32_t in", "int32_t y_zero",
+		"int32_t w_run", "const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "const float *float_scaling", "int32_t float_pitch", "int32_t kh", "int32_t in", "int32_t y_zero",
 		"int32_t act_min", "int32_t act_max", "int32_t rows" };
 	const struct chip_op *u = f->block->unit;
 

@@ -3,6 +3,7 @@
 #include <config.h>
 #include <math.h>
 #include "backend/lower_unit.h"
+#include "chips/float_scaling.h"
 #include "chips/plan.h"
 
 static void
@@ -53,6 +54,16 @@ scale_of(const struct rescale *r, int c)
 }
 
 static void
+set_floats(struct unit_call *u, const struct rescale *r)
+{
+	const float *floats = float_scalings(u->l->p->arena, u->node, r, NULL);
+
+	set_int(u, "float_scaled", floats != NULL);
+	set_int(u, "float_pitch", r->count);
+	set_pointer(u, "float_scaling", floats ? vector(u, "float_scaling", DT_F32, 3 * r->count, floats) : (struct place){ .buf = NULL });
+}
+
+static void
 set_rescale_vectors(struct unit_call *u, const struct rescale *r)
 {
 	struct arena *a = u->l->p->arena;
@@ -71,15 +82,17 @@ set_rescale_vectors(struct unit_call *u, const struct rescale *r)
 		set_pointer(u, "shift", vector(u, "shift", DT_I8, r->count, shift));
 	if (unit_mentions(u, "scale"))
 		set_pointer(u, "scale", vector(u, "scale", DT_F32, r->count, scale));
+	if (unit_mentions(u, "float_scaling"))
+		set_floats(u, r);
 }
 
 static void
 set_no_rescale(struct unit_call *u)
 {
-	static const char *const names[] = { "multiplier", "shift", "scale" };
+	static const char *const names[] = { "multiplier", "shift", "scale", "float_scaling" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (u->op->requant.per_channel)
+		if (u->op->requant.per_channel || i == 3)
 			set_pointer(u, names[i], (struct place){ .buf = NULL });
 		else if (i == 2)
 			set(u, (struct unit_number){ .name = names[i], .kind = NUMBER_FLOAT });

@@ -230,7 +230,7 @@ unit_block_text(struct lower *l, const struct chip_op *op, const struct node *n,
 
 /* The call of a block of runs, but for "rows", which is the number it is compiled for. */
 static bool
-add_runs_call(struct filling *f, const struct chip_op *op)
+add_runs_call(struct filling *f, const struct chip_op *op, bool floats)
 {
 	bool ok = true;
 
@@ -248,14 +248,19 @@ add_runs_call(struct filling *f, const struct chip_op *op)
 			else
 				ok = add_expression(f, p) && ok;
 			break;
-		case HOLE_PARAM: text_add(&f->text, "%s", p->text); break;
+		case HOLE_PARAM:
+			if (strcmp(p->text, "float_scaled") == 0)
+				add_integer(f, p->text, floats);
+			else
+				text_add(&f->text, "%s", p->text);
+			break;
 		}
 	}
 	return ok;
 }
 
 bool
-unit_runs_text(struct lower *l, struct block *b, const struct node *n, const struct chip_vars *vars, uint64_t rows)
+unit_runs_text(struct lower *l, struct block *b, const struct node *n, const struct chip_vars *vars, uint64_t rows, bool floats)
 {
 	struct chip_vars v = *vars;
 	struct text all = { .arena = l->p->arena };
@@ -266,7 +271,7 @@ unit_runs_text(struct lower *l, struct block *b, const struct node *n, const str
 			struct filling f = { .l = l, .op = b->unit, .node = n, .vars = &v, .text = { .arena = l->p->arena } };
 
 			v.v[VAR_ROWS] = i;
-			ok = add_runs_call(&f, b->unit) && ok;
+			ok = add_runs_call(&f, b->unit, floats) && ok;
 			ARRAY_PUSH(l->p->arena, b->cases, ((struct block_case){ i, text_get(&f.text) }));
 			text_add(&all, "%s\n", text_get(&f.text));
 		}
@@ -279,7 +284,7 @@ unit_runs_text(struct lower *l, struct block *b, const struct node *n, const str
 static void
 add_dot_parameter(struct filling *f, const char *param)
 {
-	static const char *const pointers[] = { "multiplier", "shift", "scale" };
+	static const char *const pointers[] = { "multiplier", "shift", "scale", "float_scaling" };
 
 	for (size_t i = 0; i < sizeof pointers / sizeof *pointers; i++)
 		if (strcmp(param, pointers[i]) == 0 && f->op->requant.per_channel) {

@@ -393,6 +393,9 @@ check_op(struct reader *r)
 	check_requant(r);
 	check_zero(r);
 	check_block(r);
+	if (chip_template_has(&r->op->call, "float_scaling") && r->op->kind != KIND_RUNS
+			&& !(r->op->requant.per_channel && r->op->requant.rounding == ROUNDING_DOUBLE))
+		diag_error(r->diag, r->op->call_loc, "'{float_scaling}' is given to runs, and to units of the form multiplier_shift double per_channel");
 	for (const struct chip_limit *l = r->op->limits; l; l = l->next)
 		if (l->kind == LIMIT_PAIR)
 			check_pair(r, l);

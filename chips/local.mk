@@ -13,6 +13,8 @@ libnetc_a_SOURCES += \
 	%D%/runs.h \
 	%D%/vars.def \
 	%D%/bounds.c \
+	%D%/float_scaling.c \
+	%D%/float_scaling.h \
 	%D%/candidates.c \
 	%D%/check.c \
 	%D%/code.c \

@@ -98,6 +98,32 @@ x86_64_v4_vnni_rescale(__m512i sum, const struct x86_64_v4_vnni_scale *e, int no
 	return _mm512_srav_epi32(_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd), e->shift);
 }
 
+/* The same in floats, where that is proven: what is before the point of sum * high + (sum * low + half), rounded towards zero, half of
+ * the sign of the sum. */
+struct x86_64_v4_vnni_floats {
+	__m512 high, low;
+	__m512i half;
+};
+
+X86_64_V4_VNNI_INLINE struct x86_64_v4_vnni_floats
+x86_64_v4_vnni_floats_of(const float *floats, int32_t pitch, __mmask16 lanes)
+{
+	const struct x86_64_v4_vnni_floats f = { _mm512_maskz_loadu_ps(lanes, floats), _mm512_maskz_loadu_ps(lanes, floats + pitch),
+		_mm512_castps_si512(_mm512_maskz_loadu_ps(lanes, floats + 2 * pitch)) };
+
+	return f;
+}
+
+/* Sixteen sums to results, still without zero point and limits. */
+X86_64_V4_VNNI_INLINE __m512i
+x86_64_v4_vnni_rescale_floats(__m512i sum, const struct x86_64_v4_vnni_floats *f)
+{
+	const __m512i half = _mm512_ternarylogic_epi32(sum, _mm512_set1_epi32(INT32_MIN), f->half, 0xea);
+	const __m512 s = _mm512_cvtepi32_ps(sum), small = _mm512_fmadd_ps(s, f->low, _mm512_castsi512_ps(half));
+
+	return _mm512_cvttps_epi32(_mm512_fmadd_round_ps(s, f->high, small, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC));
+}
+
 /* The lanes of vector V of a block of CHANNELS channels. */
 X86_64_V4_VNNI_INLINE __mmask16
 x86_64_v4_vnni_lanes(int32_t v, int32_t channels)
@@ -157,17 +183,21 @@ x86_64_v4_vnni_add(__m512i *sum, __m512i a, __m512i b)
 #endif
 }
 
-/* The sums of ROWS windows by 16 * VECTORS channels.  Four values of a window, made unsigned, meet the weights of sixteen channels in one
- * instruction. */
+/* The sums of ROWS windows by 16 * VECTORS channels, of one run of one quad at least.  Four values of a window, made unsigned, meet the weights of sixteen
+ * channels in one instruction.  (Loops that may have no round make gcc keep sums in memory.) */
 X86_64_V4_VNNI_INLINE void
 x86_64_v4_vnni_sums(__m512i *sum, const struct x86_64_v4_vnni_windows *k, int32_t rows, int32_t vectors)
 {
 	const __m512i top = _mm512_set1_epi32((int)0x80808080);
 
-	for (int32_t h = 0; h < k->kh; h++) {
-		const int8_t *x = k->x + h * k->x_run, *w = k->w + h * k->w_run;
+	const int8_t *x_next = k->x, *w_next = k->w;
+	int32_t h = k->kh;
 
-		for (int32_t i = 0; i < k->n; i += 4, x += 4, w += 64 * vectors) {
+	do {
+		const int8_t *x = x_next, *w = w_next;
+		int32_t i = k->n;
+
+		do {
 			__m512i weight[5];
 
 			X86_64_V4_VNNI_PREFETCH(w + 1024);
@@ -189,28 +219,47 @@ x86_64_v4_vnni_sums(__m512i *sum, const struct x86_64_v4_vnni_windows *k, int32_
 				for (int32_t v = 0; v < vectors; v++)
 					x86_64_v4_vnni_add(&sum[r * vectors + v], quad, weight[v]);
 			}
-		}
-	}
+			x += 4;
+			w += 64 * vectors;
+		} while ((i -= 4) > 0);
+		x_next += k->x_run;
+		w_next += k->w_run;
+	} while (--h > 0);
 }
 
 X86_64_V4_VNNI_INLINE void
-x86_64_v4_vnni_tile(int8_t *y, int32_t y_pitch, const struct x86_64_v4_vnni_windows *k, const struct block_scaling *s, int32_t rows, int32_t channels)
+x86_64_v4_vnni_tile(int8_t *y, int32_t y_pitch, const struct x86_64_v4_vnni_windows *k, const struct block_scaling *s, int32_t float_scaled,
+	const float *floats, int32_t float_pitch, int32_t rows, int32_t channels)
 {
 	const int32_t vectors = (channels + 15) / 16;
 	const int nonnegative = s->lo >= s->zero;
 	__m512i sum[28];
 
+	if (k->kh == 0 || k->n == 0) { /* all of the windows is outside of the image */
+		for (int32_t i = 0; i < rows * channels; i++)
+			y[i / channels * y_pitch + i % channels] = block_result(s->bias[i % channels], s, i % channels);
+		return;
+	}
 	X86_64_V4_VNNI_UNROLL
 	for (int32_t i = 0; i < rows * vectors; i++)
 		sum[i] = _mm512_maskz_loadu_epi32(x86_64_v4_vnni_lanes(i % vectors, channels), s->bias + 16 * (i % vectors));
 	x86_64_v4_vnni_sums(sum, k, rows, vectors);
-	if (!x86_64_v4_vnni_all_right(s->shift, channels)) {
+	if (!float_scaled && !x86_64_v4_vnni_all_right(s->shift, channels)) {
 		x86_64_v4_vnni_store_any(y, y_pitch, sum, s, rows, channels);
 		return;
 	}
 	X86_64_V4_VNNI_UNROLL
 	for (int32_t v = 0; v < vectors; v++) {
 		const __mmask16 lanes = x86_64_v4_vnni_lanes(v, channels);
+
+		if (float_scaled) {
+			const struct x86_64_v4_vnni_floats f = x86_64_v4_vnni_floats_of(floats + 16 * v, float_pitch, lanes);
+
+			X86_64_V4_VNNI_UNROLL
+			for (int32_t r = 0; r < rows; r++)
+				x86_64_v4_vnni_store(y + r * y_pitch + 16 * v, x86_64_v4_vnni_rescale_floats(sum[r * vectors + v], &f), lanes, s);
+			continue;
+		}
 		const struct x86_64_v4_vnni_scale e = x86_64_v4_vnni_scale_of(s->multiplier + 16 * v, s->shift + 16 * v, lanes);
 
 		X86_64_V4_VNNI_UNROLL
@@ -224,14 +273,18 @@ x86_64_v4_vnni_tile(int8_t *y, int32_t y_pitch, const struct x86_64_v4_vnni_wind
 
 X86_64_V4_VNNI_INLINE void
 x86_64_v4_vnni_runs(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, int32_t x_run, const int8_t *w, int32_t w_run, const int32_t *b,
-	int32_t kh, int32_t n, const int32_t *multiplier, const int8_t *shift, int32_t zero, int32_t lo, int32_t hi, int32_t rows, int32_t channels)
+	int32_t kh, int32_t n, const int32_t *multiplier, const int8_t *shift, int32_t float_scaled, const float *floats, int32_t float_pitch,
+	int32_t zero, int32_t lo, int32_t hi, int32_t rows, int32_t channels)
 {
 	const struct block_scaling s = { b, multiplier, shift, zero, lo, hi };
 	const struct x86_64_v4_vnni_windows k = { x, x_pitch, x_run, w, w_run, kh, n };
 
 #if X86_64_V4_VNNI_VECTORS
-	x86_64_v4_vnni_tile(y, y_pitch, &k, &s, rows, channels);
+	x86_64_v4_vnni_tile(y, y_pitch, &k, &s, float_scaled, floats, float_pitch, rows, channels);
 #else
+	(void)float_scaled;
+	(void)floats;
+	(void)float_pitch;
 	x86_64_v4_vnni_plain(y, y_pitch, &k, &s, rows, channels);
 #endif
 }

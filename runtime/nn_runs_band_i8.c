@@ -32,7 +32,7 @@ nn_runs_band_rows(int8_t *band, const int8_t *x, int32_t x_zero, int32_t oy, int
  * padding.  IN are the values of a run, with what is behind it up to what blocks take; STEP and REST_STEP the bytes of weights of a run. */
 NN_RUNS_INLINE void
 nn_runs_band_i8(int8_t *y, const int8_t *x, const int8_t *weight, const int8_t *rest_weight, const int32_t *bias,
-	const int32_t *multiplier, const int8_t *shift, int8_t *band, int32_t x_zero, int32_t y_zero, int32_t lo, int32_t hi,
+	const int32_t *multiplier, const int8_t *shift, const float *float_scaling, int8_t *band, int32_t x_zero, int32_t y_zero, int32_t lo, int32_t hi,
 	int32_t x_h, int32_t x_w, int32_t x_c, int32_t x_pitch, int32_t y_h, int32_t y_w, int32_t y_c, int32_t y_pitch,
 	int32_t k_h, int32_t k_w, int32_t stride_h, int32_t stride_w, int32_t dilation_h, int32_t pad_t, int32_t pad_l,
 	int32_t groups, int32_t rows, int32_t channels, int32_t in, int32_t pitch, int32_t step, int32_t rest_step,
@@ -48,14 +48,15 @@ nn_runs_band_i8(int8_t *y, const int8_t *x, const int8_t *weight, const int8_t *
 				some_rows = nn_runs_rows(y_w - at, rows);
 				for (int32_t p = 0; p < all; p++) {
 					const int32_t first = g * n + p * channels;
+					const float *scaling = float_scaling ? float_scaling + first : NULL;
 					int8_t *to = y + (oy * y_w + at) * y_pitch + first;
 
 					if (full && p < panels)
 						full(to, y_pitch, band + at * stride_w * c, stride_w * c, pitch, weight + (g * panels + p) * k_h * step, step, bias + first,
-							multiplier + first, shift + first, k_h, in, y_zero, lo, hi, some_rows);
+							multiplier + first, shift + first, scaling, y_c, k_h, in, y_zero, lo, hi, some_rows);
 					else if (rest)
 						rest(to, y_pitch, band + at * stride_w * c, stride_w * c, pitch, rest_weight + g * k_h * rest_step, rest_step, bias + first,
-							multiplier + first, shift + first, k_h, in, y_zero, lo, hi, some_rows);
+							multiplier + first, shift + first, scaling, y_c, k_h, in, y_zero, lo, hi, some_rows);
 				}
 			}
 		}

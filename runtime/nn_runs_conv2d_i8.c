@@ -7,7 +7,7 @@
  * of one block meet all weights.  CELL and REST_CELL are the bytes of weights of a cell of the filter. */
 NN_RUNS_INLINE void
 nn_runs_conv2d_i8(int8_t *y, const int8_t *x, const int8_t *weight, const int8_t *rest_weight, const int32_t *bias,
-	const int32_t *multiplier, const int8_t *shift, int32_t y_zero, int32_t lo, int32_t hi,
+	const int32_t *multiplier, const int8_t *shift, const float *float_scaling, int32_t y_zero, int32_t lo, int32_t hi,
 	int32_t x_h, int32_t x_w, int32_t x_c, int32_t x_pitch, int32_t y_h, int32_t y_w, int32_t y_c, int32_t y_pitch,
 	int32_t k_h, int32_t k_w, int32_t stride_h, int32_t stride_w, int32_t dilation_h, int32_t dilation_w, int32_t pad_t, int32_t pad_l,
 	int32_t groups, int32_t rows, int32_t channels, int32_t cell, int32_t rest_cell, int32_t by_channels, int32_t down,
@@ -40,14 +40,15 @@ nn_runs_conv2d_i8(int8_t *y, const int8_t *x, const int8_t *weight, const int8_t
 							some_rows = nn_runs_rows(count - at, rows);
 							for (int32_t p = some; p < end; p++) {
 								const int32_t first = g * n + p * channels, skip = ky * k_w + kx;
+								const float *scaling = float_scaling ? float_scaling + first : NULL;
 
 								if (full && p < panels)
 									full(to + at * next_y + p * channels, next_y, from + at * next_x, next_x, dilation_h * x_w * x_pitch,
-										weight + ((g * panels + p) * k_h * k_w + skip) * cell, k_w * cell, b + first, multiplier + first, shift + first,
+										weight + ((g * panels + p) * k_h * k_w + skip) * cell, k_w * cell, b + first, multiplier + first, shift + first, scaling, y_c,
 										ky_end - ky, (kx_end - kx) * c, y_zero, lo, hi, some_rows);
 								else if (rest)
 									rest(to + at * next_y + p * channels, next_y, from + at * next_x, next_x, dilation_h * x_w * x_pitch,
-										rest_weight + (g * k_h * k_w + skip) * rest_cell, k_w * rest_cell, b + first, multiplier + first, shift + first,
+										rest_weight + (g * k_h * k_w + skip) * rest_cell, k_w * rest_cell, b + first, multiplier + first, shift + first, scaling, y_c,
 										ky_end - ky, (kx_end - kx) * c, y_zero, lo, hi, some_rows);
 							}
 						}

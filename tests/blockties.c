@@ -4,6 +4,7 @@
  * or FORM_runs; or, of all channels, which takes sums of 24 bits and shifts to the right only,
  *   -DHEADER="cortex-m4.h" -DBLOCK=cortex_m4_all -DCHANNELS=7 -DFORM_all
  * The values of the windows are 0, so that a sum is its bias. */
+#include <math.h>
 #include <stdio.h>
 #include "nn_requant.h"
 #include HEADER
@@ -18,6 +19,31 @@ struct limits { int32_t zero, lo, hi; };
 
 static const struct limits limits[] = { { 0, -128, 127 }, { -128, -128, 127 }, { 5, 5, 90 }, { 17, -100, 127 } };
 static long wrong, tried;
+
+#if defined(FORM_runs) && defined(__FMA__) /* else the block is plain C, which has no use for floats */
+/* The same by floats of which nothing is proven: what is written down of them (chips/float_scaling.h) is what the block computes. */
+static void
+try_floats(const int32_t *sum, const int32_t *multipliers, const int8_t *shifts, const struct limits *l)
+{
+	static const int8_t x[IN], w[(CHANNELS + 1) * IN];
+	float floats[3 * CHANNELS];
+	int8_t y[CHANNELS];
+
+	for (int i = 0; i < CHANNELS; i++) {
+		floats[i] = (float)ldexp(multipliers[i] >> 7, shifts[i] - 24);
+		floats[CHANNELS + i] = (float)ldexp(multipliers[i] & 127, shifts[i] - 31);
+		floats[2 * CHANNELS + i] = 0.5f + (float)i / 256;
+	}
+	BLOCK(y, CHANNELS, x, IN, 0, w, 0, sum, 1, IN, multipliers, shifts, 1, floats, CHANNELS, l->zero, l->lo, l->hi, 1, CHANNELS);
+	for (int i = 0; i < CHANNELS; i++, tried++) {
+		const float s = (float)sum[i], small = fmaf(s, floats[CHANNELS + i], copysignf(floats[2 * CHANNELS + i], s));
+		const int32_t whole = (int32_t)((double)s * (double)floats[i] + (double)small) + l->zero;
+
+		if (y[i] != (whole < l->lo ? l->lo : whole > l->hi ? l->hi : whole) && wrong++ < 10)
+			printf("# sum %ld of the floats %g %g, zero %ld: %d\n", (long)sum[i], (double)floats[i], (double)small, (long)l->zero, y[i]);
+	}
+}
+#endif
 
 static void
 try(const int32_t *sum, int32_t multiplier, int32_t shift, const struct limits *l)
@@ -39,9 +65,12 @@ try(const int32_t *sum, int32_t multiplier, int32_t shift, const struct limits *
 	rows = 1 + turn++ % ROWS;
 	BLOCK(y, CHANNELS, x, IN, 1, IN, IN, w, sum, multipliers, shifts, scratch, rows, CHANNELS, l->zero, l->lo, l->hi);
 #elif defined(FORM_runs)
-	BLOCK(y, CHANNELS, (const int8_t *)x, IN, 0, (const int8_t *)w, 0, sum, 1, IN, multipliers, shifts, l->zero, l->lo, l->hi, 1, CHANNELS);
+	BLOCK(y, CHANNELS, (const int8_t *)x, IN, 0, (const int8_t *)w, 0, sum, 1, IN, multipliers, shifts, 0, NULL, 0, l->zero, l->lo, l->hi, 1, CHANNELS);
 #else
 	BLOCK(y, CHANNELS, x, IN, w, sum, IN, multipliers, shifts, l->zero, l->lo, l->hi, 1, CHANNELS);
+#endif
+#if defined(FORM_runs) && defined(__FMA__) /* else the block is plain C, which has no use for floats */
+	try_floats(sum, multipliers, shifts, l);
 #endif
 	for (int i = 0; i < rows * CHANNELS; i++, tried++) {
 		const int32_t s = sum[i % CHANNELS];

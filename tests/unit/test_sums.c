@@ -4,6 +4,7 @@
 #include <check.h>
 #include <math.h>
 #include <string.h>
+#include "chips/float_scaling.h"
 #include "ir/eval.h"
 #include "ir/quant.h"
 #include "passes/pass.h"
@@ -829,6 +830,41 @@ START_TEST(multipliers_that_none_has)
 }
 END_TEST
 
+/* What chips/float_scaling.h says of sums that are made results of in floats, spelled out, for every sum that there can be. */
+static void
+floats_are_the_roundings(struct multiplier by, int32_t least, int32_t most, int32_t lo, int32_t hi, int *proven)
+{
+	const struct float_scaling f = float_scaling_find(by, least, most, lo, hi);
+
+	*proven += f.high != 0;
+	for (int32_t sum = least; sum <= most && f.high != 0; sum++) {
+		const float s = (float)sum, small = fmaf(s, f.low, copysignf(f.half, s));
+		const int32_t result = (int32_t)((double)s * (double)f.high + (double)small); /* exact, so rounded towards zero once */
+
+		if (clamp_i32(result, lo, hi) != clamp_i32(multiply_by(sum, by), lo, hi))
+			ck_abort_msg("%d * %d * 2^(%d - 31) is not %d", sum, by.m, by.shift, result);
+	}
+}
+
+START_TEST(results_made_in_floats)
+{
+	static const int32_t ms[] = { 1 << 30, (1 << 30) + 1, 3 << 29, INT32_MAX, 0x55555555 }; /* ties, and what is next to them */
+	static const int limits[][2] = { { -128, 127 }, { 0, 255 }, { -255, 0 }, { 0, 90 }, { 20, 60 }, { -60, -20 } };
+	int proven = 0, tried = 0;
+
+	for (int i = 0; i < 200; i++, tried++) {
+		const struct multiplier by = { i % 4 ? between(1 << 30, INT32_MAX) : ms[i / 4 % 5], between(-14, 0) };
+		const int *l = limits[between(0, 5)], least = between(-40000, 40000);
+
+		floats_are_the_roundings(by, least, least + between(0, 80000), l[0], l[1], &proven);
+	}
+	ck_assert_int_gt(proven, tried * 9 / 10);
+	ck_assert(float_scaling_find((struct multiplier){ 0, 0 }, -5, 5, -128, 127).high == 0);
+	ck_assert(float_scaling_find((struct multiplier){ 1 << 30, 1 }, -5, 5, -128, 127).high == 0);
+	ck_assert(float_scaling_find((struct multiplier){ 1 << 30, -2 }, INT64_C(-3000000000), 5, -128, 127).high == 0);
+}
+END_TEST
+
 Suite *
 sums_suite(void)
 {
@@ -849,6 +885,7 @@ sums_suite(void)
 	tcase_add_test(t, sums_that_are_needed_stay);
 	tcase_add_loop_test(t, rounding_by_hand, 0, ROWS(rounding_rows));
 	tcase_add_test(t, roundings_are_their_definitions);
+	tcase_add_test(t, results_made_in_floats);
 	tcase_add_test(t, shifts_are_the_nearest);
 	tcase_add_test(t, narrow_multipliers);
 	tcase_add_test(t, multipliers_that_none_has);
