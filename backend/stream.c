@@ -7,6 +7,7 @@
  *
  * A stage is the call of the layer as it is with other literals: the result has the rows of a band, the input those under it. */
 #include <config.h>
+#include <stdio.h>
 #include <string.h>
 #include "backend/reads.h"
 #include "backend/stream.h"
@@ -83,6 +84,22 @@ goes_along(const struct reads *f, const struct call *c, const struct arg *a)
 	return f->order == READS_VECTORS || (x->shape.dim[2] == y->shape.dim[2] && (rows->i == 1 || rows->i % y->shape.dim[0] == 0));
 }
 
+/* Whether the constant operand A of an elementwise call is another one in each row, of which a band would need its part. */
+static bool
+differs_by_row(const struct reads *f, const struct call *c, const struct arg *a)
+{
+	char pitch[16], step[16];
+	bool operand = false;
+
+	for (int k = 0; k < 2 && !operand; k++)
+		operand = f->operands[k] && strcmp(f->operands[k], a->name) == 0;
+	if (f->order != READS_ELEMENTS || a->kind != ARG_CONST || !a->buf || !operand)
+		return false;
+	snprintf(pitch, sizeof pitch, "%s_pitch", a->name);
+	snprintf(step, sizeof step, "%s_step", a->name);
+	return call_dim_or(c, call_dim_or(c, "rows", 1) == 1 ? step : pitch, 1) != 0;
+}
+
 /* Whether a kernel of windows has the rows of its maps as its own: a dense layer may have all its vectors in one row. */
 static bool
 has_rows_of(const struct reads *f, const struct call *c)
@@ -111,6 +128,8 @@ stream_takes(const struct call *c)
 
 		if (a->kind == ARG_SCRATCH && scratch++ > 0)
 			return false; /* a chain has one, which its stages share */
+		if (differs_by_row(f, c, a))
+			return false;
 		if (a->kind != ARG_IN && a->kind != ARG_OUT)
 			continue;
 		if (!reads_operand(f, a) || !is_map(a, parts) || !goes_along(f, c, a) || a->buf == c->args.v[0].buf)
