@@ -4,6 +4,7 @@
 #include <string.h>
 #include "run_program.h"
 #include "chips/blocks.h"
+#include "runtime/nn_rows.h"
 #include "runtime/embedded.h"
 #include "runtime/nn_add_f32.c"
 #include "runtime/nn_add_i16.c"
@@ -12,6 +13,7 @@
 #include "runtime/nn_affine_f32.c"
 #include "runtime/nn_avgpool_f32.c"
 #include "runtime/nn_avgpool_i8.c"
+#include "runtime/nn_avgpool_rows_i8.c"
 #include "runtime/nn_clamp_f32.c"
 #include "runtime/nn_clamp_i8.c"
 #include "runtime/nn_conv2d_f32.c"
@@ -99,20 +101,48 @@
 struct machine {
 	char **memory; /* by buffer id */
 	const struct call *call;
+	const struct stream *chain; /* that the call is a stage of, or NULL: */
+	const struct stream_stage *stage;
+	const struct nn_rows *rows; /* its maps */
+	struct nn_band band[2];  /* what the stage reads */
+	int32_t to_row;          /* and where what it computes goes */
 };
+
+/* Bytes from the beginning of argument K's map to the rows of the stage that runs. */
+static int64_t
+row_offset(const struct machine *m, int k)
+{
+	if (!m->chain)
+		return 0;
+	if (k == 0)
+		return m->to_row * m->chain->maps.v[m->stage->map].row;
+	for (int i = 0; i < m->stage->reads; i++)
+		if (m->stage->read[i].arg == k)
+			return m->band[i].row * m->chain->maps.v[m->stage->read[i].map].row;
+	return 0;
+}
 
 static void *
 pointer(const struct machine *m, int k)
 {
 	const struct arg *a = &m->call->args.v[k];
 
-	return a->buf ? m->memory[a->buf->id] + a->offset * dtype_info[a->dtype].bytes : NULL;
+	return a->buf ? m->memory[a->buf->id] + a->offset * dtype_info[a->dtype].bytes + row_offset(m, k) : NULL;
 }
 
 static int32_t
 integer(const struct machine *m, int k)
 {
-	return (int32_t)m->call->args.v[k].i;
+	const struct arg *a = &m->call->args.v[k];
+
+	if (a->kind == ARG_BAND)
+		switch ((enum band_arg)a->i) {
+		case BAND_ROWS: return m->band[0].rows;
+		case BAND_PAD: return m->band[0].pad;
+		case BAND_PAD_BELOW: return m->stage->read[0].span - m->band[0].rows - m->band[0].pad;
+		case BAND_FIRST: return m->rows[m->stage->map].end;
+		}
+	return (int32_t)a->i;
 }
 
 static float
@@ -213,6 +243,69 @@ run_call(const struct machine *m)
 
 enum { POISON = 0xa5 };
 
+/* ---- chains ---- */
+
+static void
+start_chain(const struct stream *s, struct nn_stage *stages, struct nn_rows *rows)
+{
+	for (size_t i = 0; i < s->maps.n; i++) {
+		const struct stream_map *m = &s->maps.v[i];
+
+		rows[i] = (struct nn_rows){ .bytes = (size_t)m->row, .height = m->height, .room = m->room, .stage = m->stage, .end = m->stage < 0 ? m->height : 0 };
+	}
+	for (size_t i = 0; i < s->stages.n; i++) {
+		const struct stream_stage *t = &s->stages.v[i];
+
+		stages[i] = (struct nn_stage){ t->map, t->band, { { -1, 0, 0, 0 }, { -1, 0, 0, 0 } } };
+		for (int k = 0; k < t->reads; k++) {
+			stages[i].read[k].x = t->read[k].map;
+			stages[i].read[k].stride = t->read[k].stride;
+			stages[i].read[k].pad = t->read[k].pad;
+			stages[i].read[k].span = t->read[k].span;
+		}
+	}
+}
+
+/* Rows of windows that no stage reads any more; those of a place that maps share may be another's. */
+static void
+poison_rows(const struct machine *m, const struct nn_stage *stages, const struct nn_rows *rows)
+{
+	const struct stream *s = m->chain;
+
+	for (size_t i = 0; i < s->maps.n; i++) {
+		int32_t needed = nn_rows_needed(stages, (int32_t)s->stages.n, rows, (int32_t)i);
+
+		if (s->maps.v[i].stage >= 0 && !s->maps.v[i].shared && s->maps.v[i].room < s->maps.v[i].height)
+			memset(m->memory[s->maps.v[i].buf->id], POISON, (size_t)(needed - rows[i].first) * rows[i].bytes);
+	}
+}
+
+/* As generated code runs it (backend/stream_emit.c). */
+static void
+run_chain(const struct machine *machine)
+{
+	const struct stream *s = machine->call->stream;
+	struct nn_stage *stages = malloc(s->stages.n * sizeof *stages);
+	struct nn_rows *rows = malloc(s->maps.n * sizeof *rows);
+	struct machine m = { .memory = machine->memory, .chain = s, .rows = rows };
+	int32_t count = (int32_t)s->stages.n;
+
+	start_chain(s, stages, rows);
+	for (int32_t at; (at = nn_rows_next(stages, count, rows)) >= 0; rows[stages[at].y].end += stages[at].band) {
+		m.stage = &s->stages.v[at];
+		m.call = m.stage->call;
+		m.to_row = nn_rows_make_room(stages, count, rows, at, (unsigned char *)m.memory[s->maps.v[m.stage->map].buf->id]);
+		for (int k = 0; k < 2; k++)
+			m.band[k] = nn_rows_read(&stages[at], k, rows);
+		run_call(&m);
+		poison_rows(&m, stages, rows);
+	}
+	free(rows);
+	free(stages);
+}
+
+/* ---- programs ---- */
+
 /* What no buffer of the arena that is live after C holds is poisoned. */
 static void
 poison_dead(const struct program *p, const struct call *c, char *arena)
@@ -260,7 +353,10 @@ run_in(const struct program *p, const void *const *inputs, void *const *outputs,
 			memcpy(m.memory[i], inputs[b->index], (size_t)b->bytes);
 	}
 	for (m.call = p->first; m.call; m.call = m.call->next) {
-		run_call(&m);
+		if (m.call->stream)
+			run_chain(&m);
+		else
+			run_call(&m);
 		if (arena && p->cores == 1)
 			poison_dead(p, m.call, arena);
 	}

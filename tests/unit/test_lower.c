@@ -3,6 +3,7 @@
 #include <config.h>
 #include <check.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ir/eval.h"
 #include "ir/quant.h"
@@ -21,6 +22,7 @@ struct bench {
 	struct rng rng;
 	struct attrs attr;
 	bool io_arena;
+	bool chains;             /* to be run with chains too */
 	char messages[1024];
 	FILE *out;
 };
@@ -44,8 +46,9 @@ bench_free(struct bench *b)
 	arena_free(&b->arena);
 }
 
+/* With CHAINS all chains by rows that can be. */
 static struct program *
-lower(struct bench *b)
+lower(struct bench *b, bool chains)
 {
 	struct pass_ctx ctx = { .diag = &b->diag, .scratch = &b->scratch };
 	struct program *p;
@@ -55,6 +58,9 @@ lower(struct bench *b)
 	p = program_lower(&b->arena, b->g, &b->diag, b->io_arena);
 	if (p) {
 		check_calls(p);
+		program_memories(p);
+		if (chains)
+			program_stream(p, STREAM_EVERYWHERE);
 		program_plan(p);
 		program_verify(p);
 	}
@@ -83,11 +89,21 @@ compare(const struct tensor *t, const void *got, const void *want, uint64_t seed
 				(double)a[i], (double)b[i]);
 }
 
+/* Chains that have run. */
+static int chains_run;
+
+static void
+count_chains(const struct program *p)
+{
+	for (const struct call *c = p->first; c; c = c->next)
+		chains_run += c->stream != NULL;
+}
+
 /* Lower, execute, compare every output. */
 static void
 run(struct bench *b, uint64_t seed)
 {
-	struct program *p = lower(b);
+	struct program *p = lower(b, false);
 	const void **inputs = random_values(&b->arena, b->g, seed);
 	const void **values = eval_graph(&b->arena, b->g, inputs);
 	void **outputs = ARENA_ARRAY(&b->arena, void *, b->g->outputs.n);
@@ -101,12 +117,20 @@ run(struct bench *b, uint64_t seed)
 	run_program_in_arena(p, inputs, outputs);
 	for (size_t i = 0; i < b->g->outputs.n; i++)
 		compare(b->g->outputs.v[i], outputs[i], values[b->g->outputs.v[i]->id], seed);
+	if (!b->chains)
+		return;
+	p = lower(b, true);
+	count_chains(p);
+	run_program_in_arena(p, inputs, outputs);
+	for (size_t i = 0; i < b->g->outputs.n; i++)
+		compare(b->g->outputs.v[i], outputs[i], values[b->g->outputs.v[i]->id], seed);
 }
 
 /* ---- whole graphs ---- */
 
-/* Of each row: so many graphs of a type, with inputs and outputs in storage of their own or in the arena. */
-enum { GRAPHS = 250 };
+/* Of each row: so many graphs of a type, with inputs and outputs in storage of their own or in the arena; one in CHAINS_IN, with UNIT_CHAINS in the environment
+ * all, with chains too. */
+enum { GRAPHS = 250, CHAINS_IN = 4 };
 static const struct { enum dtype type; bool io_arena; uint64_t seed; } graph_rows[] = {
 	{ DT_I8, false, 0 }, { DT_I8, true, 0 }, { DT_I8, false, 1000 }, { DT_I8, true, 2000 }, { DT_I8, true, 3000 },
 	{ DT_F32, false, 0 }, { DT_F32, true, 0 }, { DT_F32, true, 4000 },
@@ -120,9 +144,11 @@ START_TEST(random_graphs)
 		bench_init(&b, seed);
 		b.io_arena = graph_rows[_i].io_arena;
 		b.g = random_graph(&b.arena, b.names, seed, graph_rows[_i].type, 4 + (int)(seed % 30));
+		b.chains = seed % CHAINS_IN == 1 || getenv("UNIT_CHAINS");
 		run(&b, seed);
 		bench_free(&b);
 	}
+	ck_assert_int_gt(chains_run, 0);
 }
 END_TEST
 
@@ -463,7 +489,7 @@ START_TEST(distances_beyond_32_bits)
 	in[1] = weight(&b, DT_F32, 4, (int32_t[]){ 1, 1, 1, 1 }, 0);
 	b.attr.stride[0] = b.attr.pad[0] = INT32_MAX;
 	ck_assert(node(&b, OP_CONV2D, in, 2));
-	ck_assert_ptr_null(lower(&b));
+	ck_assert_ptr_null(lower(&b, false));
 	fflush(b.out);
 	ck_assert_ptr_nonnull(strstr(b.messages, "the padded height of 'conv2d' is 2147483651, but kernels count with 32 bits"));
 	bench_free(&b);
