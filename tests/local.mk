@@ -65,7 +65,7 @@ check_PROGRAMS += %D%/damaged %D%/npycmp %D%/npyrand %D%/onnxcases %D%/netgen %D
 %C%_onnxcases_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
 %C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
-EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/blocks.sh %D%/blockties.c %D%/board_arguments.c %D%/onnx-unsupported %D%/stack.awk %D%/golden %D%/models %D%/export %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl %D%/diag-unshown
+EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/blocks.sh %D%/blockties.c %D%/board_arguments.c %D%/onnx-unsupported %D%/stack.awk %D%/golden %D%/models %D%/export %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl tools/plan-check.pl %D%/diag-unshown
 
 if HAVE_CHECK
 check_PROGRAMS += %D%/unit/unit
