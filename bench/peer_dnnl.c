@@ -1,5 +1,5 @@
 /* The time of one convolution in oneDNN (Debian's libdnnl-dev), in the layouts that it chooses for itself: peer_dnnl TYPE H W IN OUT KERNEL STRIDE
- * GROUPS, TYPE i8 or f32; prints milliseconds.  int8 is u8 activations by s8 weights to u8 results with a scale per channel and relu, which is what its
+ * GROUPS [SHUFFLE], TYPE i8 or f32; prints milliseconds.  With SHUFFLE, 1, the channels of the result are shuffled by groups after it.  int8 is u8 activations by s8 weights to u8 results with a scale per channel and relu, which is what its
  * fast kernels take; weights and activations are reordered before. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +21,8 @@ struct convolution {
 	dnnl_stream_t stream;
 	dnnl_primitive_t primitive;
 	dnnl_exec_arg_t args[4];
+	dnnl_primitive_t shuffle;     /* or NULL */
+	dnnl_exec_arg_t shuffled[2];
 };
 
 static dnnl_primitive_attr_t
@@ -94,18 +96,37 @@ run(void *with)
 	struct convolution *c = with;
 
 	must(dnnl_primitive_execute(c->primitive, c->stream, 4, c->args));
+	if (c->shuffle)
+		must(dnnl_primitive_execute(c->shuffle, c->stream, 2, c->shuffled));
 	must(dnnl_stream_wait(c->stream));
+}
+
+/* The result of the convolution PD, whose channels lie in GROUPS groups, taken in turn from each. */
+static void
+add_shuffle(struct convolution *c, dnnl_primitive_desc_t pd, int out, int groups)
+{
+	const dnnl_memory_desc_t *d = dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0);
+	dnnl_shuffle_desc_t s;
+	dnnl_primitive_desc_t spd;
+
+	must(dnnl_shuffle_forward_desc_init(&s, dnnl_forward_inference, d, 1, out / groups));
+	must(dnnl_primitive_desc_create(&spd, &s, NULL, c->engine, NULL));
+	must(dnnl_primitive_create(&c->shuffle, spd));
+	c->shuffled[0] = (dnnl_exec_arg_t){ DNNL_ARG_SRC, c->args[3].memory };
+	c->shuffled[1].arg = DNNL_ARG_DST;
+	must(dnnl_memory_create(&c->shuffled[1].memory, d, c->engine, DNNL_MEMORY_ALLOCATE));
+	must(dnnl_primitive_desc_destroy(spd));
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct convolution c;
+	struct convolution c = { .shuffle = NULL };
 	dnnl_primitive_desc_t pd;
 	int n[7];
 
-	if (argc != 9) {
-		fputs("usage: peer_dnnl i8|f32 H W IN OUT KERNEL STRIDE GROUPS\n", stderr);
+	if (argc != 9 && argc != 10) {
+		fputs("usage: peer_dnnl i8|f32 H W IN OUT KERNEL STRIDE GROUPS [SHUFFLE]\n", stderr);
 		return 2;
 	}
 	for (int i = 0; i < 7; i++)
@@ -118,6 +139,8 @@ main(int argc, char *argv[])
 	operand(&c, 1, DNNL_ARG_WEIGHTS, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0));
 	operand(&c, 2, DNNL_ARG_BIAS, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 1));
 	operand(&c, 3, DNNL_ARG_DST, dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0));
+	if (argc == 10 && atoi(argv[9]) && n[6] > 1)
+		add_shuffle(&c, pd, n[3], n[6]);
 	timing_print(run, &c);
 	return EXIT_SUCCESS;
 }
