@@ -262,9 +262,9 @@ blocks_call(const struct blocks *b, int which, const struct node *n, struct chip
 struct block_order
 blocks_order_f32(const struct blocks *b, const struct node *n)
 {
-	/* bytes: addresses so far apart share a set of a cache; weights that stay in one while windows pass; more than it holds */
-	enum { SET_PERIOD = 4096, FITS = 256 * 1024, LARGE = 512 * 1024 };
-	enum { SHORT = 256 }; /* channels that are worth a copy */
+	enum { WAYS = 8, SHORT = 256 }; /* of a cache, as most have; channels that are worth a copy */
+	/* bytes: addresses so far apart share a set of the near cache; weights that stay in the far one while windows pass; more than that */
+	const int64_t set_period = b->full->chip->cache / WAYS, fits = b->full->chip->far_cache / 4, large = b->full->chip->far_cache / 2;
 	const int64_t value = dtype_info[DT_F32].bytes, groups = n->op == OP_CONV2D ? n->attr.groups : 1;
 	const struct shape *s = &n->in[0]->shape;
 	const int64_t c = s->dim[s->rank - 1] / groups, taps = window_values(n) / c, pixels = tensor_count(n->in[0]) / (c * groups);
@@ -275,11 +275,11 @@ blocks_order_f32(const struct blocks *b, const struct node *n)
 
 	if (b->windows == 1)
 		return o;
-	o.copied = c > SHORT && pitch % SET_PERIOD == 0;
-	while (parts < c && (taps * o.chunk * b->channels * value > FITS || (o.copied && o.chunk > SHORT)))
+	o.copied = c > SHORT && pitch % set_period == 0;
+	while (parts < c && (taps * o.chunk * b->channels * value > fits || (o.copied && o.chunk > SHORT)))
 		o.chunk = (int32_t)((c + parts) / (parts + 1)), parts++;
 	weights = panels * taps * o.chunk * b->channels;
-	o.outer = panels > 1 && weights * value > LARGE && pixels * o.chunk < weights;
+	o.outer = panels > 1 && weights * value > large && pixels * o.chunk < weights;
 	return o;
 }
 

@@ -219,6 +219,7 @@ struct chip {
 	int32_t calls;                  /* of its units that one inference may make; 0: any number */
 	struct loc calls_loc;
 	int32_t cache;                  /* bytes that stay near: loops around register blocks keep what they reuse within */
+	int32_t far_cache;              /* bytes that stay within reach behind those */
 	ARRAY(struct chip_memory) memories;
 	ARRAY(struct chip_op) ops;
 	bool portable;                  /* fallback portable: what no unit takes runs as portable C */

@@ -7,6 +7,7 @@
  *	cores = N;
  *	calls = N;
  *	cache = N;
+ *	far_cache = N;
  *	memory NAME { size = 256K; align = 16; role = activation | weight | bias | accumulator | scratch; section ".x"; cost read = 1; }
  *	op KIND ["mode"] { ... }           one unit (read_op.c); kinds.def lists the kinds
  *	fallback portable [{ cost cycles = ...; }] | none;
@@ -155,13 +156,24 @@ read_calls(struct reader *r, const struct ast_chip_item *item)
 	r->chip->calls_loc = item->loc;
 }
 
+enum { CACHE_MIN = 1024 }; /* bytes */
+
 static void
 read_cache(struct reader *r, const struct ast_chip_item *item)
 {
 	int64_t v;
 
-	if (reader_int(r, item, 1, INT32_MAX, &v))
+	if (reader_int(r, item, CACHE_MIN, INT32_MAX, &v))
 		r->chip->cache = (int32_t)v;
+}
+
+static void
+read_far_cache(struct reader *r, const struct ast_chip_item *item)
+{
+	int64_t v;
+
+	if (reader_int(r, item, CACHE_MIN, INT32_MAX, &v))
+		r->chip->far_cache = (int32_t)v;
 }
 
 static void
@@ -195,6 +207,7 @@ static const struct top {
 	{ "cores",    1u << CHIP_PROP, "cores = 2;", false, read_cores },
 	{ "calls",    1u << CHIP_PROP, "calls = 128;", false, read_calls },
 	{ "cache",    1u << CHIP_PROP, "cache = 32K;", false, read_cache },
+	{ "far_cache", 1u << CHIP_PROP, "far_cache = 1M;", false, read_far_cache },
 	{ "memory",   1u << CHIP_SECTION, "memory NAME { size = 256K; }", true, read_memory },
 	{ "op",       1u << CHIP_SECTION, "op conv2d { ... }", true, read_unit },
 	{ "fallback", 1u << CHIP_WORDS | 1u << CHIP_SECTION, "fallback portable;", false, read_fallback },
@@ -263,6 +276,7 @@ chip_read(struct arena *a, struct intern *names, struct diag *d, const struct as
 	chip->file = path_base(path);
 	chip->cores = 1;
 	chip->cache = 32 * 1024;
+	chip->far_cache = 1024 * 1024;
 	chip->portable = true;
 	read_items(&r, file);
 	chip->code_parts = r.code.parts;
