@@ -7,7 +7,7 @@
 #include "driver/progress.h"
 #include "driver/ram.h"
 
-enum { DEMANDS = 3 };
+enum { DEMANDS = 4 };
 
 struct trial {
 	struct strip_demand demand;
@@ -56,23 +56,25 @@ is_enough(const struct trial *t, const struct options *o)
 	return t->good && t->limited && t->missing == 0 && o->stream == STREAM_AUTO;
 }
 
-/* With few strips at most, then with more, as far as o->strips. */
+/* With few strips at most, then with more, as far as o->strips; at last, where inputs and outputs are outside of the arena, as if they were inside: by
+ * the estimate that is larger, but on a chip whose units take no rows the plan of it may be smaller. */
 static struct trial
 find_best(const struct compilation *c, const struct pass_ctx *ctx, const struct options *o)
 {
-	static const int32_t most[DEMANDS] = { 2, 8, STRIPS_MAX };
+	static const int32_t most[DEMANDS] = { 2, 8, STRIPS_MAX, STRIPS_MAX };
 	struct trial best = { 0 };
+	bool outside = o->io == IO_CALLER;
 
 	try_demand(c, ctx, o, &best);
-	for (int i = 0; i < DEMANDS && best.good && !is_enough(&best, o); i++) {
+	for (int i = 0; i < (outside ? DEMANDS : DEMANDS - 1) && best.good && !is_enough(&best, o); i++) {
 		struct trial t = { .demand = { .most = most[i] < o->strips ? most[i] : o->strips, .target = o->limits_ram ? o->ram_limit : 0,
-			.ports_outside = o->io == IO_CALLER, .input_by_rows = o->io == IO_STREAM } };
+			.ports_outside = outside && i + 1 < DEMANDS, .input_by_rows = o->io == IO_STREAM } };
 
+		if (i == 0 && !best.limited)
+			continue; /* few strips are for limits */
 		try_demand(c, ctx, o, &t);
 		if (t.any && is_smaller(&t, &best))
 			best = t;
-		if (most[i] >= o->strips)
-			break;
 	}
 	return best;
 }
