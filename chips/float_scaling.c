@@ -101,15 +101,27 @@ float_scaling_find(struct multiplier by, int64_t least, int64_t most, int32_t lo
 	return f.half > 0 && f.half < 1 && is_right(&f, &s) ? f : none;
 }
 
+/* Whether N's sums are of nothing but its x, constant weights and bias. */
+static bool
+has_known_sums(const struct node *n)
+{
+	return (n->op == OP_CONV2D || n->op == OP_DWCONV2D || n->op == OP_TCONV2D || n->op == OP_DENSE) && n->nin <= INPUT_SUM && n->in[1]->data;
+}
+
 const float *
 float_scalings(struct arena *a, const struct node *n, const struct rescale *r, const int32_t *bias)
 {
-	float *f = ARENA_ARRAY(a, float, 3 * (size_t)r->count);
 	struct arena scratch = { 0 };
-	int64_t *least = ARENA_ARRAY(&scratch, int64_t, (size_t)r->count), *most = ARENA_ARRAY(&scratch, int64_t, (size_t)r->count);
+	int64_t *least, *most;
+	float *f;
 	bool proven = r->rounding == ROUNDING_DOUBLE;
 	int32_t lo, hi;
 
+	if (!has_known_sums(n))
+		return NULL;
+	f = ARENA_ARRAY(a, float, 3 * (size_t)r->count);
+	least = ARENA_ARRAY(&scratch, int64_t, (size_t)r->count);
+	most = ARENA_ARRAY(&scratch, int64_t, (size_t)r->count);
 	layer_sum_range(n, 0, layer_in_channels(n), least, most);
 	clamp_quantise(n->attr.act, &n->out->quant, n->out->dtype, &lo, &hi);
 	for (int c = 0; c < r->count && proven; c++) {

@@ -11,6 +11,6 @@ struct float_scaling { float high, low, half; };
 /* Of sums in [LEAST, MOST] that the multiplier BY makes results of, limited to [LO, HI] (less the zero point, so from -255 to 255). */
 struct float_scaling float_scaling_find(struct multiplier by, int64_t least, int64_t most, int32_t lo, int32_t hi);
 /* Of all output channels of N (conv2d, dwconv2d, tconv2d, dense; int8), by R, in the arena: the highs, then the lows, then the halves.  NULL if there is a
- * channel of which it is not proven.  BIAS, if not NULL, has what the channels without weights come to. */
+ * channel of which it is not proven, or the sums go on from others.  BIAS, if not NULL, has what the channels without weights come to. */
 const float *float_scalings(struct arena *, const struct node *, const struct rescale *, const int32_t *bias);
 #endif
