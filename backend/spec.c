@@ -349,8 +349,8 @@ emit_block(struct cgen *g, struct emitter *e, const struct block_function *f)
 		"const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "int32_t in", "int32_t y_zero", "int32_t act_min",
 		"int32_t act_max", /* and of all channels: */ "int32_t runs", "int32_t x_run", "void *scratch", "int32_t rows", "int32_t out" };
 	static const char *const of_runs[] = { "int8_t *y", "int32_t y_pitch", "const int8_t *x", "int32_t x_pitch", "int32_t x_run", "const int8_t *w",
-		"int32_t w_run", "const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "const float *float_scaling", "int32_t float_pitch", "int32_t kh", "int32_t in", "int32_t y_zero",
-		"int32_t act_min", "int32_t act_max", "int32_t rows" };
+		"int32_t w_run", "const int32_t *b", "const int32_t *multiplier", "const int8_t *shift", "const float *float_scaling", "int32_t float_pitch",
+		"int32_t kh", "int32_t in", "int32_t y_zero", "int32_t act_min", "int32_t act_max", "int32_t rows" };
 	const struct chip_op *u = f->block->unit;
 
 	if (block_takes_all(u))

@@ -156,7 +156,7 @@ read_calls(struct reader *r, const struct ast_chip_item *item)
 	r->chip->calls_loc = item->loc;
 }
 
-enum { CACHE_MIN = 1024 }; /* bytes */
+enum { CACHE_MIN = 64 }; /* bytes: a line */
 
 static void
 read_cache(struct reader *r, const struct ast_chip_item *item)

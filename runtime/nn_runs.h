@@ -9,7 +9,8 @@
  * float_scaling, if not NULL, has three floats for each channel, float_pitch from one to the next:
  * a result is the whole part of sum * high + (sum * low + half), half of the sign of the sum. */
 typedef void nn_runs_fn(int8_t *y, int32_t y_pitch, const int8_t *x, int32_t x_pitch, int32_t x_run, const int8_t *w, int32_t w_run, const int32_t *b,
-	const int32_t *multiplier, const int8_t *shift, const float *float_scaling, int32_t float_pitch, int32_t kh, int32_t in, int32_t y_zero, int32_t act_min, int32_t act_max, int32_t rows);
+	const int32_t *multiplier, const int8_t *shift, const float *float_scaling, int32_t float_pitch, int32_t kh, int32_t in,
+	int32_t y_zero, int32_t act_min, int32_t act_max, int32_t rows);
 
 /* A block is worth what its literal arguments make of it. */
 #if defined(__GNUC__)
