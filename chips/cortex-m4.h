@@ -848,8 +848,8 @@ cortex_m4_dw_tiles(const struct cortex_m4_dw *k, int8_t *y, int32_t c, int32_t y
 	struct cortex_m4_tile t;
 #if defined(CORTEX_M4_ASSEMBLY)
 	const int relu = cortex_m4_is_relu(k->y_zero, k->lo, k->hi); /* most layers */
-	struct cortex_m4_dw_pairs pairs = { .width = 2 * width, .x_next = 2 * width * k->stride_h, .odd = k->w_out % 2, .y_step = k->y_step,
-		.y_next = k->y_row - k->w_out * k->y_step, .pairs_bytes = k->w_out / 2 * 2 * k->y_step };
+	struct cortex_m4_dw_pairs pairs = { NULL, NULL, 2 * width, 2 * width * k->stride_h, { 0, 0, 0, 0, 0, 0 }, { 0, 0 }, 0, 0, 0, 0, k->w_out % 2,
+		k->y_step, NULL, k->y_row - k->w_out * k->y_step, k->w_out / 2 * 2 * k->y_step, 0 };
 #endif
 
 	t.width = width;
