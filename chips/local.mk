@@ -62,6 +62,8 @@ dist_chips_DATA = \
 	%D%/mlu220.chip \
 	%D%/npu16.chip \
 	%D%/npu16.h \
+	%D%/portable-f32.chip \
+	%D%/portable-f32.h \
 	%D%/portable32.chip \
 	%D%/portable32-depthwise.h \
 	%D%/portable32.h \

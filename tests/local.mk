@@ -22,6 +22,7 @@ shell_tests = \
   %D%/blocks_aarch64-dotprod.test \
   %D%/blocks_cortex-m4.test \
   %D%/blocks_cortex-m55.test \
+  %D%/blocks_portable-f32.test \
   %D%/blocks_portable32.test \
   %D%/blocks_rv64gcv.test \
   %D%/blocks_x86-64-v3.test \
