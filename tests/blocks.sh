@@ -4,6 +4,7 @@
 # weights: the evaluator's), random networks and windows of every kind what the evaluator computes.
 # BLOCK_CASES (4): how many random networks for each chip.  BLOCK_MODELS (all): the chips that are tried with the trained networks.
 . "$top_srcdir/tests/lib.sh"
+. "$top_srcdir/tests/together.sh"
 top=$(cd "$top_srcdir" && pwd)
 bin=$(dirname "$NPYCMP")
 firmware=$top/examples/firmware
@@ -16,7 +17,7 @@ board_program() {
 	compiler=arm-none-eabi-gcc machine=$1 sanitize= runner=on_board
 	shift
 	flags="$* -mthumb -mfloat-abi=hard -ffunction-sections -fdata-sections"
-	main="-Dmain=program" arguments=$top/tests/board_arguments.c
+	entry=program arguments=$top/tests/board_arguments.c
 	optimise=-O1 # inline assembly that takes all registers leaves none to code that keeps variables in memory
 	link="$firmware/startup.c -nostartfiles -L$firmware -T $machine.ld -Wl,--gc-sections --specs=rdimon.specs"
 }
@@ -32,7 +33,7 @@ on_board() {
 
 # instructions STEM: sets compiler, flags, sanitize and runner so that the chip's own instructions are used.  False: nothing here has them.
 instructions() {
-	main= arguments= link= optimise=
+	entry= arguments= link= optimise=
 	case $1 in
 	x86-64-v3)
 		grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw fma /proc/cpuinfo || return 1
@@ -59,7 +60,7 @@ instructions() {
 
 # plain_c: what the headers have for other machines.
 plain_c() {
-	compiler=$CC flags= sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all" runner= main= arguments= link= optimise=
+	compiler=$CC flags= sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all" runner= entry= arguments= link= optimise=
 }
 
 # compile LEVEL CHIP NET ARGUMENTS...: $tmp/d/run.
@@ -70,7 +71,7 @@ compile() {
 	"$NETC" build "$net" --chip "$chip" --main -o "$tmp/d" "$@" || return 1
 	name=$(basename "$net" .net)
 	"$compiler" -std=gnu99 $CONTRACT $level $flags $sanitize "$tmp/d/$name.c" -c -o "$tmp/d/net.o" &&
-		"$compiler" -std=gnu99 $flags $sanitize $main "$tmp/d/${name}_main.c" -c -o "$tmp/d/main.o" &&
+		"$compiler" -std=gnu99 $flags $sanitize ${entry:+-Dmain=$entry} "$tmp/d/${name}_main.c" -c -o "$tmp/d/main.o" &&
 		"$compiler" -std=gnu99 $flags $sanitize "$tmp/d/main.o" "$tmp/d/net.o" $arguments $link -lm -o "$tmp/d/run"
 }
 
@@ -95,33 +96,45 @@ model() {
 	fi
 }
 
-# random CHIP SEED
-random() {
-	"$bin/netgen" "$2" >"$tmp/r.net" || return 1
+# write_random CHIP SEED: a network, what the evaluator says of it, and its C in $tmp/r/nSEED.
+write_random() {
+	net=$tmp/r/$2.net
+	"$bin/netgen" "$2" >"$net" || return 1
 	read -r type shape <<END
-$(sed -n 's/^    input v0 : \([a-z0-9]*\)\[\([0-9, ]*\)\].*/\1 \2/p' "$tmp/r.net" | sed 's/, /,/g')
+$(input_of "$net")
 END
-	"$bin/npyrand" "$type" "$shape" "$2" "$tmp/in.npy" && compile -O0 "$1" "$tmp/r.net" && "$NETC" run "$tmp/r.net" "$tmp/in.npy" -o "$tmp/eval" || return 1
-	outputs=$(sed -n 's/^    output \([a-z0-9]*\) .*/\1/p' "$tmp/r.net")
-	(cd "$tmp" && $runner d/run in.npy -o $(for o in $outputs; do echo "$o.npy"; done)) || return 1
+	"$bin/npyrand" "$type" "$shape" "$2" "$tmp/r/$2.npy" && "$NETC" run "$net" "$tmp/r/$2.npy" -o "$tmp/r/eval$2" &&
+		"$NETC" build "$net" --chip "$1" --main --prefix="n$2" -o "$tmp/r/n$2"
+}
+
+# random SEED
+random() {
+	test -d "$tmp/r/eval$1" && cd "$tmp/r" || return 1
+	outputs=$(outputs_of "$1.net")
+	run_network . "n$1" "$1.npy" -o $(for o in $outputs; do echo "$o.npy"; done) || return 1
 	for o in $outputs; do
-		"$NPYCMP" "$tmp/$o.npy" "$tmp/eval/$o.npy" || return 1
+		"$NPYCMP" "$o.npy" "eval$1/$o.npy" || return 1
 	done
-	grep -q '_block_\|_runs_' "$tmp/d/r.c" && echo "$2" >>"$tmp/used"
+	grep -q '_block_\|_runs_' "n$1/n$1.c" && echo "$1" >>"$tmp/used"
 	return 0
 }
 
-# window CHIP SHAPE LAYER SCALE: a network of one convolution, its result's scale and zero point as given.
-window() {
-	cat >"$tmp/w.net" <<END
-net 1;
-weights random(5);
-network w {
-    input x : i8[$2] scale 0.05 zero -7;
-    output y = $3 : scale $4 as layer;
+# in_one_program NAME...: the networks NAME in $tmp/r, as little optimised as can be.
+in_one_program() {
+	link="$arguments $link" one_program "$tmp/r" "$*" "$compiler" -std=gnu99 $CONTRACT ${optimise:--O0} $flags $sanitize
 }
-END
-	"$bin/npyrand" i8 "$2" 3 "$tmp/in.npy" && compile -O0 "$1" "$tmp/w.net" && same_as_evaluator "$tmp/w.net" y "$tmp/in.npy"
+
+# all_windows CHIP: the network $tmp/r/w.net, compiled, run and evaluated.
+all_windows() {
+	count=$(grep -c '^    input' "$tmp/r/w.net")
+	"$NETC" build "$tmp/r/w.net" --chip "$1" --main -o "$tmp/r/w" && in_one_program w && cd "$tmp/r" || return 1
+	inputs=$(sed -n 's/^    input x\([0-9]*\) : i8\[\(.*\)\] scale.*/\1:\2/p' w.net)
+	files=
+	for input in $inputs; do
+		"$bin/npyrand" i8 "${input#*:}" 3 "x${input%%:*}.npy" || return 1
+		files="$files x${input%%:*}.npy"
+	done
+	"$NETC" run w.net $files -o eval && run_network . w $files -o $(seq -f 'y%g.npy' 1 "$count")
 }
 
 # board CHIP: the example firmware with CHIP on BOARD, and the same here.
@@ -146,42 +159,55 @@ trained() {
 	check "ad on $2" model "$1" ad reconstruction 640
 }
 randoms() {
-	file=$1 on=$2
+	file=$1 on=$2 names=
 	shift 2
+	rm -rf "$tmp/r"
+	mkdir "$tmp/r"
 	for seed; do
-		check "random network $seed on $on" random "$file" "$seed"
+		write_random "$file" "$seed" >"$tmp/log" 2>&1 && names="$names n$seed" || report 1 "random network $seed on $on, written" "$tmp/log"
+	done
+	check "random networks on $on: one program" in_one_program $names
+	for seed; do
+		check "random network $seed on $on" random "$seed"
 	done
 }
 
-# windows CHIP STEM: what random networks rarely hit: strides, padding and odd widths.
+# windows CHIP ON: what random networks rarely hit: strides, padding and odd widths; a relu at the zero point, sums of tensors with a relu and of a small
+# scale.  All are layers of one network.
 windows() {
-	while read -r shape layer; do
-		check "$layer of $shape on $2" window "$1" "$shape" "$layer" "0.11 zero 9"
-	done <<END
-9,6,8 dwconv2d(x, kernel = 3x3, pad = same)
-9,6,8 dwconv2d(x, kernel = 3x3, pad = same) |> relu6()
-1,1,4 dwconv2d(x, kernel = 3x3, pad = same)
-5,33,20 dwconv2d(x, kernel = 3x3, pad = same)
-40,33,4 dwconv2d(x, kernel = 3x3, stride = 2x2, pad = same)
-24,30,4 dwconv2d(x, kernel = 3x3, stride = 3x1)
-7,8,12 dwconv2d(x, kernel = 3x3, stride = 1x2, pad = [0, 2, 2, 0])
-9,7,3 conv2d(x, out = 5, kernel = 3x3, pad = same)
-9,8,2 conv2d(x, out = 4, kernel = 4x2, stride = 2x3, pad = [3, 0, 1, 1])
-9,9,4 conv2d(x, out = 7, kernel = 3x3, pad = same) |> relu6()
-7,6,8 conv2d(x, out = 5, kernel = 3x3, stride = 2x1)
-5,7,8 conv2d(x, out = 6, kernel = 1x1, stride = 2x2) |> relu()
-3,3,4 conv2d(x, out = 8, kernel = 1x1)
-1,1,12 conv2d(x, out = 9, kernel = 1x1)
-8,9,4 conv2d(x, out = 6, kernel = 3x2, dilation = 2x2, pad = same, groups = 2)
-5,7,8 conv2d(x, out = 12, kernel = 1x1, groups = 2)
-17,16,8 add(x, maxpool(x, kernel = 3x3, stride = 1x1, pad = same))
+	rm -rf "$tmp/r"
+	mkdir "$tmp/r"
+	cat >"$tmp/r/list" <<END
+9,6,8; 0.11 zero 9; dwconv2d(x, kernel = 3x3, pad = same)
+9,6,8; 0.11 zero 9; dwconv2d(x, kernel = 3x3, pad = same) |> relu6()
+1,1,4; 0.11 zero 9; dwconv2d(x, kernel = 3x3, pad = same)
+5,33,20; 0.11 zero 9; dwconv2d(x, kernel = 3x3, pad = same)
+40,33,4; 0.11 zero 9; dwconv2d(x, kernel = 3x3, stride = 2x2, pad = same)
+24,30,4; 0.11 zero 9; dwconv2d(x, kernel = 3x3, stride = 3x1)
+7,8,12; 0.11 zero 9; dwconv2d(x, kernel = 3x3, stride = 1x2, pad = [0, 2, 2, 0])
+9,7,3; 0.11 zero 9; conv2d(x, out = 5, kernel = 3x3, pad = same)
+9,8,2; 0.11 zero 9; conv2d(x, out = 4, kernel = 4x2, stride = 2x3, pad = [3, 0, 1, 1])
+9,9,4; 0.11 zero 9; conv2d(x, out = 7, kernel = 3x3, pad = same) |> relu6()
+7,6,8; 0.11 zero 9; conv2d(x, out = 5, kernel = 3x3, stride = 2x1)
+5,7,8; 0.11 zero 9; conv2d(x, out = 6, kernel = 1x1, stride = 2x2) |> relu()
+3,3,4; 0.11 zero 9; conv2d(x, out = 8, kernel = 1x1)
+1,1,12; 0.11 zero 9; conv2d(x, out = 9, kernel = 1x1)
+8,9,4; 0.11 zero 9; conv2d(x, out = 6, kernel = 3x2, dilation = 2x2, pad = same, groups = 2)
+5,7,8; 0.11 zero 9; conv2d(x, out = 12, kernel = 1x1, groups = 2)
+17,16,8; 0.11 zero 9; add(x, maxpool(x, kernel = 3x3, stride = 1x1, pad = same))
+40,33,4; 0.06 zero -128; dwconv2d(x, kernel = 3x3, stride = 2x2, pad = same) |> relu()
+17,16,8; 0.06 zero -128; add(x, maxpool(x, kernel = 3x3, stride = 1x1, pad = same)) |> relu()
+17,16,8; 0.0000001 zero 3; add(x, maxpool(x, kernel = 3x3, stride = 1x1, pad = same))
 END
-	check "a relu at the zero point on $2" window "$1" 40,33,4 "dwconv2d(x, kernel = 3x3, stride = 2x2, pad = same) |> relu()" \
-		"0.06 zero -128"
-	check "a sum of tensors with a relu on $2" window "$1" 17,16,8 "add(x, maxpool(x, kernel = 3x3, stride = 1x1, pad = same)) |> relu()" \
-		"0.06 zero -128"
-	check "a sum of tensors of a small scale on $2" window "$1" 17,16,8 "add(x, maxpool(x, kernel = 3x3, stride = 1x1, pad = same))" \
-		"0.0000001 zero 3"
+	awk -F '; ' 'BEGIN { print "net 1;\nweights random(5);\nnetwork w {" }
+		{ print "    input x" NR " : i8[" $1 "] scale 0.05 zero -7;"; gsub(/\(x,/, "(x" NR ","); y = y "    output y" NR " = " $3 " : scale " $2 " as layer" NR ";\n" }
+		END { print y "}" }' "$tmp/r/list" >"$tmp/r/w.net"
+	check "windows on $2: one program" all_windows "$1"
+	number=0
+	while IFS= read -r layer; do
+		number=$((number + 1))
+		check "${layer##*; } of ${layer%%;*} on $2" "$NPYCMP" "$tmp/r/y$number.npy" "$tmp/r/eval/y$number.npy"
+	done <"$tmp/r/list"
 }
 
 # reals CHIP: layers of f32 with borders, strides, groups, slices, and more rows, channels and weights than one block or cache holds; each within 1e-5 of

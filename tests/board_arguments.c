@@ -4,7 +4,7 @@
 
 int program(int argc, char **argv);
 
-enum { SYS_GET_CMDLINE = 0x15, ARGUMENTS = 16 };
+enum { SYS_GET_CMDLINE = 0x15, ARGUMENTS = 64 };
 
 static int
 semihosting(int operation, void *block)
@@ -19,7 +19,7 @@ semihosting(int operation, void *block)
 int
 main(void)
 {
-	static char line[1024], *argv[ARGUMENTS + 1];
+	static char line[2048], *argv[ARGUMENTS + 1];
 	struct { char *text; size_t size; } block = { line, sizeof line };
 	int argc = 0;
 

@@ -9,6 +9,7 @@ trap 'rm -rf "$tmp"' EXIT
 LC_ALL=C
 export LC_ALL
 test_number=0
+test_start=$(date +%s)
 test_failed=0
 
 # report STATUS NAME [LOG]: one TAP line; LOG is shown when STATUS is not 0.
@@ -40,7 +41,15 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
+# What the test took: seconds of processors, its own and of all it ran, and of the clock.
+took() {
+	times >"$tmp/times"
+	awk -v wall=$(($(date +%s) - test_start)) '{ for (k = 1; k <= 2; k++) { split($k, part, "m"); cpu += 60 * part[1] + part[2] } }
+		END { printf "# took: %.1f s of processors, %d s\n", cpu, wall }' "$tmp/times"
+}
+
 finish() {
+	took
 	echo "1..$test_number"
 	exit 0
 }
