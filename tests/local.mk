@@ -1,3 +1,4 @@
+# MALLOC_...: freed memory stays with the programs (glibc), which else give the kernel pages back that they touch again at once.
 AM_TESTS_ENVIRONMENT = \
   NETC='$(abs_top_builddir)/netc$(EXEEXT)'; export NETC; \
   ONNXCASES='$(abs_top_builddir)/%D%/onnxcases$(EXEEXT)'; export ONNXCASES; \
@@ -7,6 +8,8 @@ AM_TESTS_ENVIRONMENT = \
   top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
   top_builddir='$(abs_top_builddir)'; export top_builddir; \
   CC='$(CC)'; export CC; \
+  MALLOC_TRIM_THRESHOLD_=100000000; MALLOC_MMAP_THRESHOLD_=4000000; MALLOC_TOP_PAD_=1000000; \
+  export MALLOC_TRIM_THRESHOLD_ MALLOC_MMAP_THRESHOLD_ MALLOC_TOP_PAD_; \
   ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=8; export ASAN_OPTIONS; \
   CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; CK_DEFAULT_TIMEOUT=120; \
   export CK_TAP_LOG_FILE_NAME CK_VERBOSITY CK_DEFAULT_TIMEOUT;
@@ -66,13 +69,14 @@ check_PROGRAMS += %D%/damaged %D%/npycmp %D%/npyrand %D%/onnxcases %D%/netgen %D
 %C%_onnxcases_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
 %C%_npyrand_SOURCES = %D%/npyrand.c
 %C%_npyrand_LDADD = libnetc.a $(JANSSON_LIBS) $(PROTOBUF_C_LIBS)
-EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/blocks.sh %D%/blockties.c %D%/board_arguments.c %D%/onnx-unsupported %D%/stack.awk %D%/golden %D%/models %D%/export %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl tools/plan-check.pl %D%/diag-unshown
+EXTRA_DIST += $(shell_tests) %D%/lib.sh %D%/blocks.sh %D%/together.sh %D%/together.awk %D%/blockties.c %D%/board_arguments.c %D%/onnx-unsupported %D%/stack.awk %D%/golden %D%/models %D%/export %D%/net_write %D%/chips %D%/fuzz tools/check-includes.sh tools/diag-texts.pl tools/plan-check.pl %D%/diag-unshown
 
 if HAVE_CHECK
 check_PROGRAMS += %D%/unit/unit
 %C%_unit_unit_SOURCES = \
   %D%/unit/unit.c \
   %D%/unit/unit.h \
+  %D%/unit/asserts.h \
   %D%/unit/test_support.c \
   %D%/unit/test_parser.c \
   %D%/unit/test_fmt.c \

@@ -1,11 +1,11 @@
 /* A chip from text, for tests. */
 #ifndef CHIP_TEXT_H
 #define CHIP_TEXT_H
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include "chips/chip.h"
 #include "parser/parse.h"
+#include "asserts.h"
 
 struct chip_text {
 	struct arena arena;

@@ -1,9 +1,9 @@
 /* The canonical print of .chip files: exact text for each rule, and for every text: the same tree, the same
  * comments, and the same text when printed again. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include "asserts.h"
 #include "texts.h"
 
 Suite *chip_fmt_suite(void);

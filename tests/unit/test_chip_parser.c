@@ -1,8 +1,8 @@
 /* The scanner and the grammar of .chip texts: trees, words that are keywords elsewhere, messages, limits. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include "asserts.h"
 #include "texts.h"
 
 Suite *chip_parser_suite(void);

@@ -1,8 +1,8 @@
 /* What mocks and conformance suites embed (runtime/nn_chip_reference.h) against the compiler's own tables and arithmetic: they are
  * written apart, and must agree. */
 #include <config.h>
-#include <check.h>
 #include "chips/chip.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "unit.h"
 #pragma GCC diagnostic ignored "-Wunused-function"

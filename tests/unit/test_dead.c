@@ -1,9 +1,9 @@
 /* The pass dead-channels on random graphs whose layers have channels without weights: what the network computes stays what it was, in the
  * evaluator and in the program that is made of it. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include "asserts.h"
 #include "chip_text.h"
 #include "ir/eval.h"
 #include "pass_bench.h"

@@ -1,9 +1,9 @@
 /* Sources, positions, and the exact text of messages. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include "support/diag.h"
+#include "asserts.h"
 #include "unit.h"
 
 Suite *diag_suite(void);

@@ -1,6 +1,5 @@
 /* backend/: printing, numbers, names, and whole outputs of a program built by hand, compiled and run. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "backend/backend.h"
 #include "backend/cgen.h"
 #include "weights/weights.h"
+#include "asserts.h"
 
 /* ---- numbers ---- */
 

@@ -1,12 +1,12 @@
 /* The evaluator against published results (eval_rows.h) and at the edges of its arithmetic. */
 #include <config.h>
 
-#include <check.h>
 #include <math.h>
 #include <string.h>
 
 #include "ir/eval.h"
 #include "ir/quant.h"
+#include "asserts.h"
 #include "eval_rows.h"
 
 Suite *eval_suite(void);

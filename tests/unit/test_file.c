@@ -1,6 +1,5 @@
 /* Files of every kind in, sets of files out. */
 #include <config.h>
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "support/file.h"
+#include "asserts.h"
 #include "unit.h"
 
 Suite *file_suite(void);

@@ -1,7 +1,6 @@
 /* The tables of operations, edits of a graph, its text form and its invariants. */
 #include <config.h>
 
-#include <check.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "ir/graph.h"
 #include "support/file.h"
+#include "asserts.h"
 
 Suite *ir_suite(void);
 

@@ -1,13 +1,13 @@
 /* Lowering: graphs become programs, which are executed and compared with the evaluator: int8 bit for bit, f32 but for
  * what another rounding of exp and the like makes. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ir/eval.h"
 #include "ir/quant.h"
 #include "passes/pass.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "run_program.h"
 #include "unit.h"

@@ -2,7 +2,6 @@
  * with the units in plain C (tests/chips/tile8.h) under the sanitizers, and compared with the evaluator; on one core, and on
  * several by threads under the thread sanitizer. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "ir/eval.h"
 #include "parser/parse.h"
 #include "passes/pass.h"
+#include "asserts.h"
 #include "random_graph.h"
 
 Suite *lower_unit_suite(void);
@@ -253,8 +253,8 @@ run(struct bench *b, const char *sanitizer, uint64_t seed)
 {
 	char command[700];
 
-	snprintf(command, sizeof command, "cd %s && cc -std=c99 " CONTRACT " -O1 -g -fsanitize=%s -fno-sanitize-recover=all"
-		" -I%s/tests/chips -c n*.c >log 2>&1 && cc -std=gnu99 -Wall -O1 -g -fsanitize=%s -fno-sanitize-recover=all main.c n*.o -o m"
+	snprintf(command, sizeof command, "cd %s && cc -std=c99 " CONTRACT " -O0 -fsanitize=%s -fno-sanitize-recover=all"
+		" -I%s/tests/chips -c n*.c >log 2>&1 && cc -std=gnu99 -Wall -O0 -fsanitize=%s -fno-sanitize-recover=all main.c n*.o -o m"
 		" -lm -lpthread >>log 2>&1 && ./m >>log 2>&1 || { head -c 3000 log; exit 1; }", b->dir, sanitizer, top_dir(), sanitizer);
 	ck_assert_msg(system(command) == 0, "seed %d", (int)seed);
 }

@@ -2,7 +2,6 @@
  *
  * What is checked of a plan here is worked out from the program alone: which buffers are live together, and whether they share bytes. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <string.h>
 #include "backend/assign.h"
@@ -10,6 +9,7 @@
 #include "chips/chip.h"
 #include "ir/eval.h"
 #include "passes/pass.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "run_program.h"
 #include "unit.h"

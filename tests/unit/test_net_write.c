@@ -1,7 +1,6 @@
 /* A graph written as a .net and its weights file, and built again from them: the same layers in the same order, the same constants, the same
  * results.  The names that the writer foresees are those that the language gives. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "driver/compile.h"
 #include "import/import.h"
 #include "ir/eval.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "unit.h"
 

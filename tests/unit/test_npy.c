@@ -1,10 +1,10 @@
 /* The .npy reader and writer. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "weights/weights.h"
+#include "asserts.h"
 #include "unit.h"
 
 Suite *npy_suite(void);

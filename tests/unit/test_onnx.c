@@ -1,12 +1,12 @@
 /* Reading ONNX models: what operators become and compute, how arrays lie in tensors, and files that are none. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "import/import.h"
 #include "ir/eval.h"
+#include "asserts.h"
 #include "onnx_text.h"
 #include "unit.h"
 

@@ -1,8 +1,8 @@
 /* How far results may lie over operands: the table of backend/overlap.c against walks through the kernels' own loops. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include "backend/program.h"
+#include "asserts.h"
 #include "random_graph.h"
 
 Suite *overlap_suite(void);

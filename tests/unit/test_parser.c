@@ -1,8 +1,8 @@
 /* The scanner and the grammar: trees, names that are keywords, messages, limits. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include "asserts.h"
 #include "texts.h"
 
 Suite *parser_suite(void);

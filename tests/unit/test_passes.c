@@ -1,10 +1,10 @@
 /* Passes from text to text, and on random graphs: whatever a pass changes, the outputs stay what they were. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ir/eval.h"
+#include "asserts.h"
 #include "pass_bench.h"
 #include "random_graph.h"
 

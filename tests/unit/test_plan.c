@@ -1,10 +1,10 @@
 /* The arena plan against its lower bound, and the verifier against broken programs. */
 #include <config.h>
-#include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "backend/program.h"
+#include "asserts.h"
 #include "chips/chip.h"
 #include "random_graph.h"
 

@@ -1,11 +1,11 @@
 /* The integer arithmetic: published values, definitions spelled out a second way, and dense samples. */
 #include <config.h>
 
-#include <check.h>
 #include <math.h>
 #include <string.h>
 
 #include "ir/quant.h"
+#include "asserts.h"
 
 Suite *quant_suite(void);
 

@@ -1,9 +1,9 @@
 /* The layout of graphs, and names that markup must not take for its own. */
 #include <config.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include "passes/pass.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "report/layout.h"
 #include "report/markup.h"

@@ -1,11 +1,11 @@
 /* Kernels against slow references of their own: the definitions written out over whole tensors, in 64 bits.  (That the
  * kernels also agree with the compiler's evaluator, test_lower.c shows.) */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "asserts.h"
 #include "random_graph.h"
 #include "runtime/embedded.h"
 #include "runtime/nn_add_i8.c"

@@ -2,12 +2,12 @@
  * golden cases. */
 #include <config.h>
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sema/sema.h"
+#include "asserts.h"
 
 Suite *sema_suite(void);
 

@@ -2,11 +2,11 @@
  * so the rows go through the reader as well. */
 #include <config.h>
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ir/graph.h"
+#include "asserts.h"
 
 Suite *shape_suite(void);
 

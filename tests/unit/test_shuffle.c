@@ -1,7 +1,6 @@
 /* Grouped and shuffled layers, and shuffles folded away: from text to text, found structure against a plain search, and random
  * networks of grouped layers and shuffles, evaluated before and after. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "ir/eval.h"
 #include "passes/shuffled.h"
 #include "passes/structure.h"
+#include "asserts.h"
 #include "pass_bench.h"
 #include "random_graph.h"
 

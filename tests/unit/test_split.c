@@ -1,7 +1,6 @@
 /* Layers cut up by random plans: the evaluator gives the same before and after, to the bit or within the proven bound, and so does
  * the portable C of what comes out. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "ir/eval.h"
 #include "passes/measure.h"
 #include "passes/pass.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "run_program.h"
 #include "unit.h"

@@ -2,11 +2,11 @@
  * offset and pitch say, with memory poisoned before it is live and after.  Every output must equal the evaluator's, and
  * no operation may write what it still reads, except elementwise in place. */
 #include <config.h>
-#include <check.h>
 #include <string.h>
 #include "backend/program.h"
 #include "ir/eval.h"
 #include "passes/pass.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "unit.h"
 

@@ -3,9 +3,9 @@
  * Random chains of calls become chains of the program; then the generated loop is gone through, with maps whose every row holds its own
  * number.  What a kernel would look at, tap by tap, must be the row that the layer is defined by, or padding where the layer has padding. */
 #include <config.h>
-#include <check.h>
 #include <string.h>
 #include "backend/stream.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "runtime/nn_rows.h"
 #include "unit.h"

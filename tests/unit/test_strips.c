@@ -1,9 +1,9 @@
 /* Chains in strips of columns: the evaluator gives the same bytes before and after, for layers of every kernel, stride, dilation and padding in every number of
  * strips. */
 #include <config.h>
-#include <check.h>
 #include <string.h>
 #include "passes/strips.h"
+#include "asserts.h"
 #include "pass_bench.h"
 #include "random_graph.h"
 #include "run_program.h"

@@ -1,13 +1,13 @@
 /* Sums as tensors: layers cut up by their input channels against the whole layer and against slow references, evaluated and
  * run as lowered programs; and the roundings of chips against their definitions. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <string.h>
 #include "chips/float_scaling.h"
 #include "ir/eval.h"
 #include "ir/quant.h"
 #include "passes/pass.h"
+#include "asserts.h"
 #include "random_graph.h"
 #include "run_program.h"
 #include "runtime/nn_even.h"

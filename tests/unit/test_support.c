@@ -1,6 +1,5 @@
 /* Arenas, arrays, names, maps, suggestions. */
 #include <config.h>
-#include <check.h>
 #include <signal.h>
 #include <stdalign.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "support/array.h"
 #include "support/diag.h"
 #include "support/intern.h"
+#include "asserts.h"
 #include "unit.h"
 
 Suite *support_suite(void);

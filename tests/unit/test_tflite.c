@@ -1,12 +1,12 @@
 /* Reading TensorFlow Lite models: what operators become and compute, names, and files that are none. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "import/import.h"
 #include "ir/eval.h"
+#include "asserts.h"
 #include "tflite_text.h"
 #include "unit.h"
 

@@ -1,13 +1,13 @@
 /* --verify: plans carried out well pass, those carried out wrongly or worse than their class are reported; bounds of partial sums against
  * sums worked out by hand. */
 #include <config.h>
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "chips/bounds.h"
 #include "passes/measure.h"
 #include "passes/pass.h"
+#include "asserts.h"
 
 Suite *verify_suite(void);
 

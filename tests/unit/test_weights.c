@@ -1,6 +1,5 @@
 /* The safetensors reader, the conversion of element types, seeded values. */
 #include <config.h>
-#include <check.h>
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "weights/weights.h"
+#include "asserts.h"
 #include "unit.h"
 
 Suite *weights_suite(void);
