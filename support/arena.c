@@ -1,4 +1,5 @@
-/* Arenas: a chain of blocks, the first of which is being filled.  A request too big to share
+/* Arenas: a chain of blocks, the first of which is being filled.  Each is as large as all that the arena holds, within bounds: most arenas
+ * are small, and pages that are only touched to be given back cost more than what is written on them.  A request too big to share
  * a block gets one of its own behind the first.  Under the address sanitizer every request
  * does, so that a write past an object's end is caught at that object. */
 #include <config.h>
@@ -22,9 +23,11 @@
 enum {
 	ALIGN = alignof(max_align_t),
 #ifdef EXACT_BOUNDS
-	BLOCK_BYTES = 0
+	BLOCK_MIN = 0,
+	BLOCK_MAX = 0
 #else
-	BLOCK_BYTES = 256 * 1024
+	BLOCK_MIN = 8 * 1024,
+	BLOCK_MAX = 256 * 1024
 #endif
 };
 
@@ -60,10 +63,10 @@ void *
 arena_alloc(struct arena *a, size_t size)
 {
 	struct arena_block *b = a->blocks;
-	size_t at;
+	size_t at, block = a->bytes < BLOCK_MIN ? BLOCK_MIN : a->bytes > BLOCK_MAX ? BLOCK_MAX : a->bytes;
 
 	a->bytes += size;
-	if (size > BLOCK_BYTES / 4 || BLOCK_BYTES == 0) {
+	if (size > block / 4 || block == 0) {
 		struct arena_block *own = new_block(size);
 
 		own->used = size;
@@ -77,7 +80,7 @@ arena_alloc(struct arena *a, size_t size)
 	}
 	at = b ? (b->used + ALIGN - 1) & -(size_t)ALIGN : 0;
 	if (!b || at > b->cap || size > b->cap - at) {
-		b = new_block(BLOCK_BYTES);
+		b = new_block(block);
 		b->next = a->blocks;
 		a->blocks = b;
 		at = 0;
