@@ -12,8 +12,9 @@ test_number=0
 test_start=$(date +%s)
 test_failed=0
 
-# report STATUS NAME [LOG]: one TAP line; LOG is shown when STATUS is not 0.
+# report STATUS NAME [LOG]: one TAP line; LOG is shown when STATUS is not 0.  TIMES=1 says before each how long all took so far.
 report() {
+	test -z "${TIMES:-}" || took
 	test_number=$((test_number + 1))
 	if test "$1" = 0; then
 		echo "ok $test_number - $2"
