@@ -124,8 +124,11 @@ mainfile_emit(struct cgen *g)
 	emit_line(&e, "const struct nn_net net = {");
 	fprintf(e.out, "\t\t\"%s\", ", g->prefix);
 	emit_string(e.out, g->p->graph->name);
-	fprintf(e.out, ", inputs, outputs, %d, %d, run, %s%s, LAYERS\n", g->nin, g->nout,
-		g->opts->weights == WEIGHTS_BIN ? g->upper : "0", g->opts->weights == WEIGHTS_BIN ? "_WEIGHTS_BYTES" : "");
+	fprintf(e.out, ", inputs, outputs, %d, %d, run, ", g->nin, g->nout);
+	if (g->opts->weights == WEIGHTS_BIN)
+		fprintf(e.out, "%s_WEIGHTS_BYTES, %s_WEIGHTS_ALIGN, LAYERS\n", g->upper, g->upper);
+	else
+		fprintf(e.out, "0, 1, LAYERS\n");
 	emit_line(&e, "};\n");
 	emit_line(&e, "return nn_host_main(&net, argc, argv);");
 	emit_close(&e, "");

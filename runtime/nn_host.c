@@ -29,6 +29,7 @@ struct nn_net {
 	int nin, nout;
 	int (*run)(const void *weights); /* 0 when all went well */
 	size_t weights_bytes;            /* 0: they are in the code */
+	size_t weights_align;            /* of their address */
 	const char *const *layer_names;  /* NULL: compiled without profiling */
 	double *layer_times;             /* microseconds so far, that runs add to */
 	int layers;
@@ -238,9 +239,9 @@ nn_write_port(const char *file, const struct nn_port *port)
 
 /* ---- weights, time, options ---- */
 
-/* The whole of FILE, which must have SIZE bytes, at a multiple of 16 inside *BLOCK. */
+/* The whole of FILE, which must have SIZE bytes, at a multiple of ALIGN inside *BLOCK. */
 static const void *
-nn_read_weights(const char *file, size_t size, void **block)
+nn_read_weights(const char *file, size_t size, size_t align, void **block)
 {
 	unsigned char *p;
 	FILE *f = fopen(file, "rb");
@@ -249,14 +250,14 @@ nn_read_weights(const char *file, size_t size, void **block)
 		nn_fail(file, strerror(errno));
 		return NULL;
 	}
-	*block = malloc(size + 16);
+	*block = malloc(size + align);
 	if (*block == NULL) {
 		nn_fail(file, "out of memory");
 		fclose(f);
 		return NULL;
 	}
 	p = (unsigned char *)*block;
-	p += (16 - (uintptr_t)p % 16) % 16;
+	p += (align - (uintptr_t)p % align) % align;
 	if (fread(p, 1, size, f) != size || fgetc(f) != EOF) {
 		nn_fail(file, "not the weights of this network: the size differs");
 		p = NULL;
@@ -386,7 +387,7 @@ nn_find_weights(const struct nn_net *net, const char *program, const char *file,
 	const void *weights;
 
 	if (file != NULL)
-		return nn_read_weights(file, net->weights_bytes, block);
+		return nn_read_weights(file, net->weights_bytes, net->weights_align, block);
 	path = (char *)malloc(dir + room);
 	if (path == NULL) {
 		nn_fail(net->name, "out of memory");
@@ -394,7 +395,7 @@ nn_find_weights(const struct nn_net *net, const char *program, const char *file,
 	}
 	memcpy(path, program, dir);
 	snprintf(path + dir, room, "%s.bin", net->name);
-	weights = nn_read_weights(path, net->weights_bytes, block);
+	weights = nn_read_weights(path, net->weights_bytes, net->weights_align, block);
 	free(path);
 	return weights;
 }

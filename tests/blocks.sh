@@ -239,9 +239,9 @@ network w {
     output n = dense(slice(v, begin = [3, 0], size = [1, -1]), out = 129);
 }
 END
-	compile -O0 "$1" "$tmp/w.net" && grep -q nn_block_conv2d_f32 "$tmp/d/w.c" && grep -q depthwise_f32 "$tmp/d/w.c" && "$bin/npyrand" f32 13,31,24 3 "$tmp/x.npy" && "$bin/npyrand" f32 4,5,1024 4 "$tmp/z.npy" &&
+	compile -O0 "$1" "$tmp/w.net" --weights=bin && grep -q nn_block_conv2d_f32 "$tmp/d/w.c" && grep -q depthwise_f32 "$tmp/d/w.c" && "$bin/npyrand" f32 13,31,24 3 "$tmp/x.npy" && "$bin/npyrand" f32 4,5,1024 4 "$tmp/z.npy" &&
 		"$bin/npyrand" f32 15,33 5 "$tmp/v.npy" && "$NETC" run "$tmp/w.net" "$tmp/x.npy" "$tmp/z.npy" "$tmp/v.npy" -o "$tmp/eval" || return 1
-	(cd "$tmp" && $runner d/run x.npy z.npy v.npy -o a.npy b.npy c.npy d.npy e.npy f.npy g.npy h.npy i.npy j.npy k.npy l.npy o.npy p.npy q.npy m.npy n.npy) || return 1
+	(cd "$tmp/d" && $runner ./run ../x.npy ../z.npy ../v.npy -o $(for o in a b c d e f g h i j k l o p q m n; do echo "../$o.npy"; done)) || return 1
 	for o in a b c d e f g h i j k l m n o p q; do
 		"$NPYCMP" "$tmp/$o.npy" "$tmp/eval/$o.npy" || { echo "of $o"; return 1; }
 	done
@@ -269,10 +269,23 @@ untrained() {
 	windows "$file" "$on"
 }
 
-# reals_of STEM: the blocks of f32 of chips/STEM.chip.
+# with_models STEM: whether BLOCK_MODELS names it.
+with_models() {
+	case " ${BLOCK_MODELS:-$1} " in
+	*" $1 "*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# reals_of STEM: the blocks of f32 of chips/STEM.chip; where BLOCK_MODELS does not name it in plain C only.
 reals_of() {
 	stem=$1 chip=$top/chips/$1.chip on=$1
 	plain_c
+	if ! with_models "$stem"; then
+		sanitize=
+		check "layers of f32 on $on" reals "$chip"
+		return
+	fi
 	check "layers of f32 on $on" reals "$chip"
 	if instructions "$stem"; then
 		on="$stem with its instructions"
@@ -299,9 +312,7 @@ blocks_of() {
 		skip "register blocks of $stem with its instructions" "neither this machine nor an emulator here has them"
 		plain_c
 	fi
-	case " ${BLOCK_MODELS:-$stem} " in
-	*" $stem "*) trained "$chip" "$on" ;;
-	esac
+	! with_models "$stem" || trained "$chip" "$on"
 	for board; do
 		if have arm-none-eabi-gcc && have qemu-system-arm; then
 			check "digits on the board $board with $stem" board "$chip" "$board"
