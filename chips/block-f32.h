@@ -1,6 +1,6 @@
 /* The register block of f32 in terms of vectors, for the headers of chips that have some.  Before this file such a header defines
  *   BLOCK_F32_ROWS, _VECTORS, _LANES       the most windows, vectors of channels and channels of a vector
- *   BLOCK_F32_INLINE, _UNROLL              before a function, before a loop
+ *   BLOCK_F32_INLINE, _UNROLL              before a function, before a loop: block-f32-inline.h
  * and, as functions or macros, of vectors of the type BLOCK_F32_VECTOR
  *   block_f32_load(p), block_f32_store(p, v)
  *   block_f32_load_some(p, n), block_f32_store_some(p, v, n)   of the first N values, of 1 to LANES

@@ -48,6 +48,7 @@ dist_chips_DATA = \
 	%D%/cortex-m4.chip \
 	%D%/cortex-m4.h \
 	%D%/cortex-m55.chip \
+	%D%/block-f32-inline.h \
 	%D%/block-f32.h \
 	%D%/depthwise-f32.h \
 	%D%/block-plain.h \

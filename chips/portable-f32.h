@@ -4,6 +4,7 @@
 #define PORTABLE_F32_H
 #include <stdint.h>
 #include <string.h>
+#include "block-f32-inline.h"
 
 #if defined(__GNUC__) && defined(__AVX__)
 #define BLOCK_F32_LANES 8
@@ -12,13 +13,6 @@
 #endif
 #define BLOCK_F32_ROWS 4
 #define BLOCK_F32_VECTORS (16 / BLOCK_F32_LANES)
-#if defined(__GNUC__)
-#define BLOCK_F32_INLINE static inline __attribute__((always_inline))
-#define BLOCK_F32_UNROLL _Pragma("GCC unroll 32")
-#else
-#define BLOCK_F32_INLINE static inline
-#define BLOCK_F32_UNROLL
-#endif
 
 #if defined(__GNUC__)
 typedef float portable_f32_vector __attribute__((vector_size(BLOCK_F32_LANES * sizeof(float))));

@@ -2,17 +2,11 @@
  * in two, a value of a window in one.  Without the instructions the same in plain C. */
 #ifndef X86_64_V3_F32_H
 #define X86_64_V3_F32_H
+#include "block-f32-inline.h"
 
 #define BLOCK_F32_ROWS 6
 #define BLOCK_F32_VECTORS 2
 #define BLOCK_F32_LANES 8
-#if defined(__GNUC__)
-#define BLOCK_F32_INLINE static inline __attribute__((always_inline))
-#define BLOCK_F32_UNROLL _Pragma("GCC unroll 32")
-#else
-#define BLOCK_F32_INLINE static inline
-#define BLOCK_F32_UNROLL
-#endif
 
 #if defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>

@@ -2,17 +2,11 @@
  * in two, a value of a window in one.  Without the instructions the same in plain C. */
 #ifndef X86_64_V4_F32_H
 #define X86_64_V4_F32_H
+#include "block-f32-inline.h"
 
 #define BLOCK_F32_ROWS 14
 #define BLOCK_F32_VECTORS 2
 #define BLOCK_F32_LANES 16
-#if defined(__GNUC__)
-#define BLOCK_F32_INLINE static inline __attribute__((always_inline))
-#define BLOCK_F32_UNROLL _Pragma("GCC unroll 32")
-#else
-#define BLOCK_F32_INLINE static inline
-#define BLOCK_F32_UNROLL
-#endif
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
