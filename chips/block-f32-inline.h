@@ -1,4 +1,4 @@
-/* What stands before the functions and loops of block-f32.h and of the headers around it. */
+/* Before functions that are worth what their literal arguments make of them, and before loops that must be unrolled. */
 #ifndef BLOCK_F32_INLINE_H
 #define BLOCK_F32_INLINE_H
 
